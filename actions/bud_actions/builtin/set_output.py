@@ -1,0 +1,11 @@
+"""Executor of set_output."""
+
+from bud_actions.base import ActionContext, TypedExecutor
+from bud_generated.builtin.set_output import Outputs, Params
+
+
+class Executor(TypedExecutor[Params, Outputs]):
+    """Performs set_output."""
+
+    async def run(self, params: Params, context: ActionContext) -> Outputs:
+        raise NotImplementedError

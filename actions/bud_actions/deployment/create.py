@@ -1,0 +1,14 @@
+"""Executor of deployment_create."""
+
+from bud_actions.base import ActionContext, Awaiting, EventContext, EventResult, TypedExecutor
+from bud_generated.deployment.create import Outputs, Params
+
+
+class Executor(TypedExecutor[Params, Outputs]):
+    """Performs deployment_create."""
+
+    async def run(self, params: Params, context: ActionContext) -> Outputs | Awaiting:
+        raise NotImplementedError
+
+    async def on_event(self, context: EventContext) -> EventResult:
+        raise NotImplementedError

@@ -1,0 +1,249 @@
+"""The `bud` command: parse, call, print. Heavy imports happen inside the commands."""
+
+import enum
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from bud_codegen.model import Action, Catalog
+    from bud_codegen.problem import InvalidActionsError
+    from bud_codegen.workspace import Workspace
+
+app = typer.Typer(
+    help="Pipeline actions: defined once, in YAML, everything else derived.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+FINDINGS, USAGE, INTERNAL = 1, 2, 3
+"""Exit codes; 0 means nothing was found."""
+
+Root = Annotated[Path | None, typer.Option(help="The project's folder. [default: the one around this folder]")]
+
+
+class Format(enum.StrEnum):
+    """How findings are printed."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+    sarif = "sarif"
+
+
+@app.command()
+def generate(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a run would change anything.")] = False,
+    root: Root = None,
+    only: Annotated[str, typer.Option(help="Targets, with commas: python,openapi,typescript,docs,editor.")] = "",
+    stats: Annotated[bool, typer.Option("--stats", help="Print what each part took.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Run again whenever an action file changes.")] = False,
+) -> None:
+    """Derive everything from the action files."""
+    from bud_codegen import run
+
+    if check and watch:
+        _refuse("--check and --watch do not go together")
+    workspace = _workspace(root)
+    targets = _targets(only)
+    print_line: Callable[[str], None] = typer.echo
+    if watch:
+        run.watch(workspace, targets, print_line, _print_problems)
+        return
+    try:
+        ok = run.check(workspace, targets, print_line) if check else run.generate(workspace, targets, print_line, stats)
+    except Exception as error:
+        _explain(error, workspace)
+    raise typer.Exit(0 if ok else FINDINGS)
+
+
+@app.command()
+def lint(root: Root = None, format: Annotated[Format, typer.Option(help="How to print.")] = Format.text) -> None:  # noqa: A002
+    """Say everything that is wrong with the action files."""
+    from bud_codegen import api, report
+
+    workspace = _workspace(root)
+    sources = workspace.read_sources()
+    found = api.lint(sources, workspace.project)
+    problems = found.problems if found else ()
+    if format is not Format.text:
+        typer.echo(report.FORMATS[format.value](problems, sources))
+    elif problems:
+        typer.echo(report.as_text(problems, sources, _style))
+    else:
+        typer.echo(f"{_count_actions(workspace, sources)}: nothing wrong")
+    raise typer.Exit(FINDINGS if any(problem.is_error for problem in problems) else 0)
+
+
+@app.command()
+def new(
+    type: Annotated[str, typer.Argument(help="The action's type, such as slack_post.")],  # noqa: A002
+    category: Annotated[str, typer.Option(help="One of the categories in categories.yaml.")],
+    event_driven: Annotated[bool, typer.Option("--event-driven", help="It waits for an event.")] = False,
+    root: Root = None,
+) -> None:
+    """Create an action file, its executor and its test."""
+    from bud_codegen import create, run
+
+    workspace = _workspace(root)
+    try:
+        path = create.new_action(workspace, type, category, event_driven=event_driven)
+        typer.echo(f"wrote {path}")
+        ok = run.generate(workspace, run.ALL_TARGETS, typer.echo, stats=False)
+    except Exception as error:
+        _explain(error, workspace)
+    raise typer.Exit(0 if ok else FINDINGS)
+
+
+@app.command(name="list")
+def list_actions(root: Root = None) -> None:
+    """List the actions by category."""
+    catalog = _catalog(_workspace(root))
+    width = max(len(action.type) for action in catalog.actions)
+    for category, actions in catalog.by_category():
+        typer.echo(_style(category.name, "place"))
+        for action in actions:
+            meta = action.meta
+            typer.echo(f"  {action.type:<{width}}  {meta['version']:<8} {meta['execution_mode']:<13} {meta['name']}")
+
+
+@app.command()
+def show(type: Annotated[str, typer.Argument(help="The action's type.")], root: Root = None) -> None:  # noqa: A002
+    """Print the metadata of an action, defaults filled in, as JSON."""
+    import json
+
+    typer.echo(json.dumps(_action(_catalog(_workspace(root)), type).meta, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def validate(
+    type: Annotated[str, typer.Argument(help="The action's type.")],  # noqa: A002
+    params: Annotated[str, typer.Option(help="The params as a JSON object; - reads it from standard input.")],
+    root: Root = None,
+) -> None:
+    """Check params of an action."""
+    import json
+
+    from bud_schemas import ParamValidator
+
+    action = _action(_catalog(_workspace(root)), type)
+    try:
+        given = json.loads(sys.stdin.read() if params == "-" else params)
+    except (ValueError, RecursionError) as error:
+        _refuse(f"--params is not JSON: {error}")
+    if not isinstance(given, dict):
+        _refuse('--params must be a JSON object, such as \'{"message": "hello"}\'')
+    problems = ParamValidator(action.meta).validate(given)
+    for problem in problems:
+        typer.echo(f"{_style(problem.code, 'error')}: {problem.message}")
+    if not problems:
+        typer.echo("valid")
+    raise typer.Exit(FINDINGS if problems else 0)
+
+
+@app.command()
+def rules(format: Annotated[Format, typer.Option(help="text or json.")] = Format.text) -> None:  # noqa: A002
+    """List the rules that action files are held to."""
+    import json
+
+    from bud_codegen.rules import RULES
+
+    if format is Format.json:
+        typer.echo(json.dumps([rule._asdict() for rule in RULES], indent=2))
+    elif format is Format.text:
+        width = max(len(rule.id) for rule in RULES)
+        for rule in RULES:
+            typer.echo(f"{rule.id:<{width}}  {rule.severity:<8} {rule.summary}")
+    else:
+        _refuse("rules are printed as text or json")
+
+
+@app.command()
+def explain(rule: Annotated[str, typer.Argument(help="A rule's id, as findings show it in brackets.")]) -> None:
+    """Explain a rule, with a file that breaks it and one that keeps it."""
+    from bud_codegen.rules import SEVERITIES, page
+    from bud_codegen.validate.structure import suggestion
+
+    if rule not in SEVERITIES:
+        _refuse(f"there is no rule {rule}; {suggestion(rule, list(SEVERITIES)) or 'bud rules lists them'}")
+    typer.echo(page(rule))
+
+
+def _workspace(root: Path | None) -> "Workspace":
+    from bud_codegen.workspace import WorkspaceError, open_workspace
+
+    try:
+        return open_workspace(root)
+    except WorkspaceError as error:
+        _refuse(str(error))
+
+
+def _targets(only: str) -> tuple[str, ...]:
+    from bud_codegen.run import ALL_TARGETS
+
+    wanted = tuple(target.strip() for target in only.split(",") if target.strip())
+    for target in wanted:
+        if target not in ALL_TARGETS:
+            _refuse(f"--only: there is no target {target}; expected {', '.join(ALL_TARGETS)}")
+    return wanted or ALL_TARGETS
+
+
+def _catalog(workspace: "Workspace") -> "Catalog":
+    from bud_codegen import api
+
+    try:
+        return api.load_catalog(workspace.read_sources(), workspace.project)
+    except Exception as error:
+        _explain(error, workspace)
+
+
+def _action(catalog: "Catalog", action_type: str) -> "Action":
+    from bud_codegen.validate.structure import suggestion
+
+    actions = {action.type: action for action in catalog.actions}
+    if action_type not in actions:
+        hint = suggestion(action_type, list(actions)) or "bud list shows them"
+        _refuse(f"there is no action {action_type}; {hint}")
+    return actions[action_type]
+
+
+def _count_actions(workspace: "Workspace", sources: Iterable[str]) -> str:
+    number = sum(not path.endswith("/categories.yaml") for path in sources)
+    return f"{number} action file{'' if number == 1 else 's'} in {workspace.project.actions}"
+
+
+def _explain(error: Exception, workspace: "Workspace") -> NoReturn:
+    """Print an error that a person can act on and exit; anything else goes on to `main`."""
+    from bud_codegen.create import CreateError
+    from bud_codegen.problem import InvalidActionsError
+    from bud_codegen.workspace import WorkspaceError
+
+    if isinstance(error, InvalidActionsError):
+        _print_problems(workspace, error)
+        raise typer.Exit(FINDINGS)
+    if isinstance(error, WorkspaceError | CreateError):
+        _refuse(str(error))
+    raise error
+
+
+def _print_problems(workspace: "Workspace", error: "InvalidActionsError") -> None:
+    from bud_codegen import report
+
+    typer.echo(report.as_text(error.problems, workspace.read_sources(), _style), err=True)
+
+
+def _refuse(message: str) -> NoReturn:
+    typer.echo(f"{_style('error:', 'error')} {message}", err=True)
+    raise typer.Exit(USAGE)
+
+
+_COLORS = {"error": "red", "warning": "yellow", "place": "cyan", "frame": "blue", "hint": "green"}
+
+
+def _style(text: str, role: str) -> str:
+    return typer.style(text, fg=_COLORS[role], bold=role in ("error", "warning"))

@@ -1,0 +1,1 @@
+"""One emitter per target: (catalog) to {path: content}."""

@@ -1,0 +1,70 @@
+"""The catalog as data: the metadata of every action, in the spelling that browsers read."""
+
+from bud_codegen.emit.typescript.writer import quoted
+from bud_codegen.model import Action, Catalog, Category
+from bud_codegen.spelling import camel_case_meta
+
+_DECLARATIONS = """\
+import type { ActionType } from "./actions.js";
+import type { ActionCategory, ActionMeta } from "./meta.js";
+
+export { catalogDigest } from "./digest.js";
+
+/** The metadata of every action, by its type. */
+export declare const catalog: { readonly [K in ActionType]: ActionMeta & { readonly type: K } };
+
+/** The categories that have actions, in display order. */
+export declare const categories: readonly ActionCategory[];
+
+/** Return the action of that type, or the one that had it earlier (an alias). */
+export declare function findAction(type: string): ActionMeta | undefined;
+"""
+
+_FIND_ACTION = """
+let aliases;
+
+function typesByAlias() {
+  return new Map(Object.values(catalog).flatMap((action) => action.aliases.map((alias) => [alias, action.type])));
+}
+
+export function findAction(type) {
+  if (Object.hasOwn(catalog, type)) return catalog[type];
+  aliases ??= typesByAlias();
+  return aliases.has(type) ? catalog[aliases.get(type)] : undefined;
+}
+"""
+
+
+def catalog_declarations() -> str:
+    """Write catalog.d.ts."""
+    return _DECLARATIONS
+
+
+def catalog_module(catalog: Catalog) -> str:
+    """Write catalog.js, with one line for each action."""
+    metas = "".join(f"  {quoted(each.type)}: {quoted(camel_case_meta(each.meta))},\n" for each in catalog.actions)
+    groups = "".join(_group(category, actions) for category, actions in catalog.by_category())
+    return (
+        'export { catalogDigest } from "./digest.js";\n\n'
+        f"export const catalog = /* @__PURE__ */ Object.freeze({{\n{metas}}});\n\n"
+        f"export const categories = /* @__PURE__ */ Object.freeze([\n{groups}]);\n"
+        f"{_FIND_ACTION}"
+    )
+
+
+def _group(category: Category, actions: list[Action]) -> str:
+    members = ", ".join(f"catalog[{quoted(action.type)}]" for action in actions)
+    return f"  {{ name: {quoted(category.name)}, icon: {quoted(category.icon)}, actions: [{members}] }},\n"
+
+
+def digest_declarations() -> str:
+    """Write digest.d.ts."""
+    return (
+        "/** Names the state of the catalog that this package was generated from; a server sends its own as\n"
+        " * `x-bud-catalog`. */\nexport declare const catalogDigest: string;\n"
+    )
+
+
+def digest_module(catalog: Catalog) -> str:
+    """Write digest.js, apart from the catalog so that a client does not load all of it."""
+    return f"export const catalogDigest = {quoted(catalog.digest)};\n"

@@ -1,0 +1,90 @@
+"""What the emitters print: a catalog of valid actions.
+
+The types between the stages are JSON Schema in the language's own profile: one small type language that every emitter
+reads, and the one that the catalog publishes anyway.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where a project keeps its parts; paths are relative to its root and use `/`."""
+
+    prefix: str = "bud"
+    """The first part of its import packages: `bud` gives bud_actions and bud_generated."""
+
+    @property
+    def actions(self) -> str:
+        """Folder of the action files and executors."""
+        return f"actions/{self.prefix}_actions"
+
+    @property
+    def package(self) -> str:
+        """Import name of the generated Python package."""
+        return f"{self.prefix}_generated"
+
+    @property
+    def executors(self) -> str:
+        """Import name of the package that holds the executors."""
+        return f"{self.prefix}_actions"
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A group of actions, as categories.yaml lists it."""
+
+    name: str
+    icon: str
+    folder: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One valid action."""
+
+    type: str
+    folder: str
+    """Folder of its files below the project's actions folder: `model`."""
+    stem: str
+    """Name of its files without ending: `add`."""
+    source: str
+    """Path of its action file from the project's root."""
+    digest: str
+    """SHA-256 of its metadata, in hex; unchanged by comments and layout."""
+    meta: Mapping[str, Any]
+    """Its metadata with snake_case keys in a fixed order and every default filled in, as catalog.json holds it."""
+    input_schema: Schema
+    """What a step gives: params with a default may be left out."""
+    params_schema: Schema
+    """What an executor receives: defaults filled in."""
+    outputs_schema: Schema
+    """What it yields."""
+
+    @property
+    def class_name(self) -> str:
+        """Its type in PascalCase: `ModelAdd`."""
+        return "".join(word[:1].upper() + word[1:] for word in self.type.split("_"))
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All valid actions of a project."""
+
+    project: Project
+    categories: tuple[Category, ...]
+    """In display order."""
+    actions: tuple[Action, ...]
+    """By category, then by type."""
+    digest: str
+    """SHA-256 over the categories and the digests of the actions, in hex."""
+
+    def by_category(self) -> list[tuple[Category, list[Action]]]:
+        """Group the actions; categories without actions are left out."""
+        groups = [(each, [a for a in self.actions if a.meta["category"] == each.name]) for each in self.categories]
+        return [(category, actions) for category, actions in groups if actions]

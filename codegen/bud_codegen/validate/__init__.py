@@ -1,0 +1,71 @@
+"""Find everything wrong in every file.
+
+A file whose YAML cannot be read is reported and left aside; from a file whose structure is wrong, the sound parts are
+checked further, so that one mistake never hides another.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bud_codegen.load import load
+from bud_codegen.model import Category, Project
+from bud_codegen.problem import Place, Problem
+from bud_codegen.validate.catalog import check_catalog
+from bud_codegen.validate.categories import read_categories, standard_categories
+from bud_codegen.validate.draft import Draft, draft_of
+from bud_codegen.validate.examples import check_examples
+from bud_codegen.validate.names import check_names
+from bud_codegen.validate.params import check_outputs, check_params
+from bud_codegen.validate.references import check_references
+from bud_codegen.validate.structure import structure_problems
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was read, and everything wrong with it."""
+
+    documents: Mapping[str, Mapping[str, Any]]
+    """{path: action document}; whole only if there are no problems."""
+    categories: tuple[Category, ...]
+    problems: tuple[Problem, ...]
+
+
+def check(project: Project, sources: Mapping[str, str | bytes]) -> Checked:
+    """Read and check {path: YAML text} of a project's action files and its categories.yaml."""
+    categories_path = f"{project.actions}/categories.yaml"
+    categories = list(standard_categories())
+    problems: list[Problem] = []
+    if categories_path in sources:
+        own, problems = read_categories(categories_path, sources[categories_path])
+        names = {category.name for category in own}
+        categories = own + [each for each in categories if each.name not in names]
+    paths = sorted(path for path in sources if path != categories_path)
+    if not paths:
+        hint = "write one with: bud new my_action --category Integration"
+        problems.append(Problem(Place(project.actions), "no-actions", "there are no action files here", hint))
+    drafts = [draft for path in paths if (draft := _draft(path, sources[path], problems)) is not None]
+    problems += check_catalog(project, drafts, categories)
+    documents = {draft.path: draft.document.data for draft in drafts}
+    return Checked(documents, tuple(categories), tuple(problems))
+
+
+def _draft(path: str, source: str | bytes, problems: list[Problem]) -> Draft | None:
+    document = load(path, source)
+    problems += document.problems
+    if document.data is None:
+        if not document.problems:
+            problems.append(Problem(Place(path), "yaml-syntax", "file is empty", "write an action, or delete the file"))
+        return None
+    found, faults = structure_problems(document, "action")
+    draft = draft_of(document, faults)
+    found += _action_problems(draft)
+    if not found and not document.problems:
+        found += check_examples(draft)
+    problems += found
+    return draft
+
+
+def _action_problems(draft: Draft) -> Iterable[Problem]:
+    for checks in (check_names, check_params, check_outputs, check_references):
+        yield from checks(draft)

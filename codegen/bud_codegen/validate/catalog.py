@@ -1,0 +1,107 @@
+"""Checks across files: paths, categories and names that must be unique in the catalog."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from bud_codegen.model import Category, Project
+from bud_codegen.names import RESERVED_MODULES, pascal_case
+from bud_codegen.problem import Place, Problem
+from bud_codegen.validate.draft import Draft
+from bud_codegen.validate.names import check_modules
+from bud_codegen.validate.structure import suggestion
+
+
+def check_catalog(project: Project, drafts: Iterable[Draft], categories: Iterable[Category]) -> Iterator[Problem]:
+    """Yield what is wrong between files."""
+    drafts = list(drafts)
+    names = [category.name for category in categories]
+    for draft in drafts:
+        yield from _path(project, draft)
+        yield from _category(draft, names)
+        yield from _timeout(draft)
+    yield from _repeated_types(drafts)
+    yield from _class_collisions(drafts)
+    yield from _replacements(drafts)
+
+
+def split_path(project: Project, path: str) -> tuple[str, str]:
+    """Return the folder and the stem of an action file: `model`, `add`."""
+    folder, _, name = path.removeprefix(f"{project.actions}/").rpartition("/")
+    return folder, name.removesuffix(".yaml").removesuffix(".yml")
+
+
+def _path(project: Project, draft: Draft) -> Iterator[Problem]:
+    folder, stem = split_path(project, draft.path)
+    if not folder or "/" in folder or folder in RESERVED_MODULES or not draft.path.endswith(".yaml"):
+        message = "an action file stands in one folder below the actions, as <folder>/<name>.yaml"
+        hint = f"move it to a folder such as {project.actions}/integration/"
+        if folder in RESERVED_MODULES:
+            message, hint = f"the folder `{folder}` is reserved", "choose another folder"
+        yield draft.problem("type-path-mismatch", message, hint)
+        return
+    yield from check_modules(draft, folder, stem)
+    action_type = draft.get("type")
+    if isinstance(action_type, str) and action_type not in (stem, f"{folder}_{stem}"):
+        message = f"type {action_type} does not follow from the path: expected {folder}_{stem} or {stem}"
+        hint = f"rename the file to {action_type.removeprefix(f'{folder}_')}.yaml, or change the type"
+        yield draft.problem("type-path-mismatch", message, hint, "type")
+
+
+def _category(draft: Draft, names: list[str]) -> Iterator[Problem]:
+    category = draft.get("category")
+    if isinstance(category, str) and category not in names:
+        hint = suggestion(category, names) or f"categories.yaml lists: {', '.join(names) or 'none'}"
+        yield draft.problem("unknown-category", f"there is no category `{category}`", hint, "category")
+
+
+def _timeout(draft: Draft) -> Iterator[Problem]:
+    if draft.get("execution_mode") == "event_driven" and draft.get("timeout_seconds") is None:
+        if ("timeout_seconds",) in draft.faults:
+            return
+        message = "an event-driven action without timeout_seconds could wait for ever"
+        hint = "add timeout_seconds: the longest time in which the event can come"
+        yield draft.problem("event-driven-without-timeout", message, hint, "execution_mode")
+
+
+def _types(draft: Draft) -> Iterator[tuple[str, Place]]:
+    action_type = draft.get("type")
+    if isinstance(action_type, str):
+        yield action_type, draft.place("type")
+    aliases = draft.get("aliases")
+    if isinstance(aliases, list) and not any(fault[:1] == ("aliases",) for fault in draft.faults):
+        for index, alias in enumerate(aliases):
+            yield alias, draft.place("aliases", index)
+
+
+def _repeated_types(drafts: Iterable[Draft]) -> Iterator[Problem]:
+    seen: dict[str, Place] = {}
+    for draft in drafts:
+        for name, place in _types(draft):
+            first = seen.setdefault(name, place)
+            if first is not place:
+                message = f"action type {name} is already defined in {first}"
+                yield Problem(place, "duplicate-action", message, "rename or remove one of them", (first,))
+
+
+def _class_collisions(drafts: Iterable[Draft]) -> Iterator[Problem]:
+    seen: dict[str, tuple[str, Place]] = {}
+    for draft in drafts:
+        action_type = draft.get("type")
+        if not isinstance(action_type, str):
+            continue
+        name, place = seen.setdefault(pascal_case(action_type), (action_type, draft.place("type")))
+        if name != action_type:
+            message = f"{action_type} and {name} ({place}) are both {pascal_case(action_type)} in TypeScript"
+            yield Problem(draft.place("type"), "name-collision", message, "rename one of them", (place,))
+
+
+def _replacements(drafts: list[Draft]) -> Iterator[Problem]:
+    types = sorted(name for draft in drafts for name, _ in _types(draft))
+    for draft in drafts:
+        deprecated = draft.get("deprecated")
+        if not isinstance(deprecated, Mapping) or any(fault[:1] == ("deprecated",) for fault in draft.faults):
+            continue
+        replacement = deprecated.get("replacement")
+        if replacement is not None and replacement not in types:
+            message = f"there is no action {replacement} to replace this one"
+            hint = suggestion(replacement, types)
+            yield draft.problem("unknown-replacement", message, hint, "deprecated", "replacement")

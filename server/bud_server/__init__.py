@@ -1,0 +1,1 @@
+"""The server: hosts the catalog over HTTP."""

@@ -1,0 +1,34 @@
+"""The OpenAPI document of the served catalog, made when it is first asked for."""
+
+from functools import lru_cache
+
+from bud_codegen.emit import openapi
+from bud_codegen.model import Action, Catalog, Category, Project
+from bud_server.catalog import Document, ServedCatalog
+
+
+@lru_cache(maxsize=1)
+def openapi_document(catalog: ServedCatalog) -> bytes:
+    """Return what the generator would write for the same actions."""
+    (content,) = openapi.emit(_model(catalog)).values()
+    return content
+
+
+def _model(catalog: ServedCatalog) -> Catalog:
+    categories = tuple(Category(each["name"], each["icon"], "", each["order"]) for each in catalog.categories)
+    actions = tuple(_action(entry) for entry in catalog.actions)
+    return Catalog(Project(), categories, actions, catalog.digest)
+
+
+def _action(entry: Document) -> Action:
+    return Action(
+        type=entry["meta"]["type"],
+        folder="",
+        stem="",
+        source=entry["source"],
+        digest=entry["digest"],
+        meta=entry["meta"],
+        input_schema=entry["input_schema"],
+        params_schema=entry["params_schema"],
+        outputs_schema=entry["outputs_schema"],
+    )
