@@ -116,7 +116,7 @@ def _number_schema(_param: Document, rules: Document) -> dict[str, Any]:
 
 def _range_schema(param: Document, rules: Document) -> dict[str, Any]:
     end = _number_schema(param, rules)
-    return {"type": "array", "prefixItems": [end, end], "items": False, "minItems": 2, "maxItems": 2}
+    return {"type": "array", "prefixItems": [end, end], "minItems": 2, "maxItems": 2}
 
 
 def _select_schema(param: Document, _rules: Document) -> dict[str, Any]:
@@ -139,10 +139,11 @@ _PARAM_SCHEMAS: dict[str, Any] = {
 
 
 def value_schema(schema: Schema) -> dict[str, Any]:
-    """Return a schema of the language's profile as plain JSON Schema 2020-12: closed objects say so."""
+    """Return a schema of the language's profile as plain JSON Schema 2020-12: what is left out there is said here."""
     plain = dict(schema)
-    if "items" in plain:
-        plain["items"] = value_schema(plain["items"])
+    kinds = schema.get("type", ())
+    if kinds == "array" or "array" in kinds:
+        plain["items"] = value_schema(schema.get("items", {}))
     if "properties" in plain:
         plain["properties"] = {key: value_schema(member) for key, member in plain["properties"].items()}
         plain.setdefault("additionalProperties", False)
@@ -184,7 +185,7 @@ def _outputs_schema(outputs: Iterable[Document]) -> Schema:
 def _output_schema(output: Document) -> dict[str, Any]:
     kind = output["type"]
     schema = {} if kind == "any" else {"type": kind}
-    schema |= value_schema(output.get("schema") or {})
+    schema = value_schema({**schema, **(output.get("schema") or {})})
     if output["nullable"] and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
     if "enum" in schema and isinstance(schema.get("type"), list):

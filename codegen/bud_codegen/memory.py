@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bud_codegen.workspace import Workspace
+
 PATH = ".bud/generate.json"
 Stamp = list[int]
 """Size, modification and change time of a file in nanoseconds; the last cannot be set by hand."""
@@ -23,12 +25,14 @@ class Memory(NamedTuple):
     sources: Mapping[str, Stamp]
     outputs: Mapping[str, Stamp]
 
-    def is_current(self, root: Path, source_paths: Iterable[str], generator: list[Any]) -> bool:
-        """Whether nothing that was read or written has changed since."""
-        if self.generator != generator or set(source_paths) != self.sources.keys():
+    def is_current(self, workspace: Workspace, generator: list[Any]) -> bool:
+        """Whether nothing that was read or written has changed since, and nothing has come to it."""
+        if self.generator != generator or set(workspace.source_paths()) != self.sources.keys():
+            return False
+        if not self.outputs.keys() >= set(workspace.generated_files()):
             return False
         everything = [*self.sources.items(), *self.outputs.items()]
-        return all(stamp(os.path.join(root, path)) == seen for path, seen in everything)  # noqa: PTH118 - 5 times faster
+        return all(stamp(os.path.join(workspace.root, path)) == seen for path, seen in everything)  # noqa: PTH118 - 5 times faster
 
     def known_files(self, root: Path, generator: list[Any]) -> dict[str, bytes]:
         """Return the printed modules that are as this very generator left them."""

@@ -25,11 +25,7 @@ def generate(workspace: Workspace, targets: tuple[str, ...], print_line: PrintLi
     with stopwatch("look"):
         generator = memory.generator_stamps()
         last = memory.recall(workspace.root)
-        is_current = (
-            targets == ALL_TARGETS
-            and last is not None
-            and last.is_current(workspace.root, workspace.source_paths(), generator)
-        )
+        is_current = targets == ALL_TARGETS and last is not None and last.is_current(workspace, generator)
     if is_current:
         print_line("unchanged")
     else:
@@ -119,13 +115,15 @@ def watch(
         except InvalidActionsError as error:
             print_problems(workspace, error)
 
-    run()
+    folder = workspace.root / workspace.project.actions
     print_line(f"watching {workspace.project.actions}; Ctrl-C ends it")
-    is_action_file = lambda _change, path: path.endswith((".yaml", ".yml"))  # noqa: E731
-    for _ in watchfiles.watch(
-        workspace.root / workspace.project.actions, watch_filter=is_action_file, raise_interrupt=False
-    ):
-        run()
+    seen = None
+    # A turn without news looks as well: what was saved during the last run may have come before the watching.
+    for _ in watchfiles.watch(folder, yield_on_timeout=True, rust_timeout=500, raise_interrupt=False):
+        now = [(path, memory.stamp(workspace.root / path)) for path in workspace.source_paths()]
+        if now != seen:
+            seen = now
+            run()
 
 
 class Stopwatch:

@@ -79,7 +79,8 @@ def _spelling(categories: list[Document], metas: list[Document]) -> Spelling:
         for each in categories
     ]
     listing = {"actions": metas, "categories": [each for each in groups if each["actions"]], "total": len(metas)}
-    return Spelling(json_bytes(listing), _by_type(metas, [json_bytes(meta) for meta in metas]))
+    bodies = [json_bytes(meta, is_ours=True) for meta in metas]
+    return Spelling(json_bytes(listing, is_ours=True), _by_type(metas, bodies))
 
 
 def _by_type(metas: list[Document], values: list[Value]) -> dict[str, Value]:
@@ -88,6 +89,9 @@ def _by_type(metas: list[Document], values: list[Value]) -> dict[str, Value]:
     return aliases | {meta["type"]: value for meta, value in pairs}
 
 
-def json_bytes(value: object) -> bytes:
-    """Return a JSON value's compact text in UTF-8."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+def json_bytes(value: object, *, is_ours: bool = False) -> bytes:
+    """Return a JSON value's compact text.
+
+    What came from outside may hold lone surrogates, which UTF-8 cannot: all but our own texts are written in ASCII.
+    """
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=not is_ours).encode()

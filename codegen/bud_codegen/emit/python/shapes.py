@@ -75,7 +75,7 @@ class Module:
         if "enum" in schema:
             printed["enum"] = list(schema["enum"])
         if "prefixItems" in schema:
-            printed |= {key: schema[key] for key in ("items", "minItems", "maxItems")}
+            printed |= {key: schema[key] for key in ("minItems", "maxItems")}
             printed["prefixItems"] = [{"type": item["type"]} for item in schema["prefixItems"]]
             shape = "tuple"
         elif isinstance(schema.get("items"), Mapping):
