@@ -7,7 +7,7 @@ size, depth and number of values, aliases expanded, are bounded.
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -76,7 +76,7 @@ def load(path: str, source: str | bytes) -> Document:
     except _UnreadableError as stop:
         return Document(path, None, (*reader.problems, stop.problem))
     except yaml.YAMLError as error:
-        return Document(path, None, (*reader.problems, _syntax_problem(path, error)))
+        return Document(path, None, (*reader.problems, _syntax_problem(path, text, error)))
     return Document(path, data, tuple(reader.problems), reader.spans, root)
 
 
@@ -86,20 +86,22 @@ def _decode(path: str, content: str | bytes) -> str | Problem:
     try:
         source = content.decode("utf-8") if isinstance(content, bytes) else content
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        return Problem(Place(path, line), "yaml-syntax", "file is not UTF-8 text", "save it as UTF-8")
-    unsafe = unsafe_character(source.removeprefix("\ufeff"))
-    if unsafe is not None:
-        before = source[: source.index(unsafe)]
-        place = Place(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        return _unsafe_problem(place, unsafe)
-    return source
+        place = _end_of(path, error.object[: error.start].decode("utf-8"))
+        return Problem(place, "yaml-syntax", "file is not UTF-8 text", "save it as UTF-8")
+    source = source.removeprefix("\ufeff")
+    unsafe = unsafe_character(source)
+    return source if unsafe is None else _unsafe_problem(_end_of(path, source[: source.index(unsafe)]), unsafe)
+
+
+def _end_of(path: str, before: str) -> Place:
+    """Return the place after a file's first characters."""
+    return Place(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 # Control characters, lone surrogates, line separators and everything that reorders the text around it (Unicode
 # Standard Annex 9): none is seen by a reader, each is a way out of a comment or a string somewhere.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
 
@@ -114,15 +116,57 @@ def _unsafe_problem(place: Place, character: str) -> Problem:
     return Problem(place, "text-unsafe", message, "remove it")
 
 
-def _syntax_problem(path: str, error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
-    message = getattr(error, "problem", None) or "not readable as YAML"
+_INDENT = "start all keys of one mapping, and all items of one list, in the same column"
+_QUOTE = "put the text in quotes"
+_COLON = "write key: value, with a space after the colon"
+_UNCLOSED = frozenset({"did not find expected ',' or ']'", "did not find expected ',' or '}'"})
+_FAULTS = {
+    "mapping values are not allowed in this context": (
+        "a `:` is not expected here",
+        f"put a text that contains `: ` in quotes; {_INDENT}",
+    ),
+    "block sequence entries are not allowed in this context": (
+        "a list cannot start here",
+        "start it on a line of its own; put a text that starts with `- ` in quotes",
+    ),
+    "did not find expected key": ("a key is expected here", f"{_INDENT}; put a text with quotes in it in quotes"),
+    "did not find expected '-' indicator": ("a list item, which starts with -, is expected here", _INDENT),
+    "did not find expected <document start>": ("this line does not belong to what stands above it", _INDENT),
+    "could not find expected ':'": ("this line has no `: `", _COLON),
+    "did not find expected alphabetic or numeric character": ("a plain text cannot start with * or &", _QUOTE),
+    "did not find expected comment or line break": (
+        "a plain text cannot start with | or >",
+        "put the text in quotes, or start it on the next line",
+    ),
+    "found unknown escape character": (
+        "a text in double quotes holds a backslash that means nothing there",
+        "use single quotes, in which a backslash is only a backslash",
+    ),
+    "found unexpected end of stream": ("the text that starts here has no closing quote", "add the quote"),
+    "did not find expected ',' or ']'": ("the list that starts here goes wrong", "separate items by commas; add the ]"),
+    "did not find expected ',' or '}'": (
+        "the mapping that starts here goes wrong",
+        'separate keys by commas; add the }; put a text that starts with {{ in quotes: "{{ ... }}"',
+    ),
+}
+"""What libyaml finds, in plain words, with a hint."""
+_STARTS = frozenset({*_UNCLOSED, "found unexpected end of stream", "could not find expected ':'"})
+"""Faults shown where the value that goes wrong starts."""
+
+
+def _syntax_problem(path: str, text: str, error: yaml.YAMLError) -> Problem:
+    found = getattr(error, "problem", None) or "not readable as YAML"
+    mark = getattr(error, "context_mark" if found in _STARTS else "problem_mark", None)
+    if mark is None:
+        return Problem(Place(path), "yaml-syntax", found)
     context = getattr(error, "context", None)
-    hint = None
-    if "mapping values are not allowed" in message or "cannot start any token" in message:
-        hint = "quote a text that contains `: `, or that starts with one of @ ` % { [ * & ! |"
-    return Problem(place, "yaml-syntax", f"{context}, {message}" if context else message, hint)
+    message, hint = _FAULTS.get(found, (f"{context}, {found}" if context else found, None))
+    at_mark = text.split("\n")[mark.line][mark.column : mark.column + 1] if mark.line <= text.count("\n") else ""
+    if at_mark == "\t":
+        message, hint = "a tab stands where spaces are expected", "indent with spaces"
+    elif found == "found character that cannot start any token":
+        message, hint = f"a plain text cannot start with {at_mark}", _QUOTE
+    return Problem(Place(path, mark.line + 1, mark.column + 1), "yaml-syntax", message, hint)
 
 
 class _UnreadableError(Exception):
@@ -136,6 +180,9 @@ class _UnreadableError(Exception):
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _YAML_1_1_BOOLEANS = frozenset({"y", "n", "yes", "no", "on", "off"})
+_LONGEST_WORD = 5
+"""Longest of the words above; a text longer than that is no such word."""
+_FIRST_OF_NUMBERS = "0123456789+-."
 _NUMBER = re.compile(
     r"[-+]?(\d+|\d*\.\d+|\d+\.\d*)([eE][-+]?\d+)?|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?\.inf|\.nan", re.I | re.ASCII
 )
@@ -150,7 +197,7 @@ class _Reader:
         self.spans: dict[int, dict[str | int, Span]] = {}
         self.problems: list[Problem] = []
         self._events: Iterator[Any] = iter(())
-        self._anchors: dict[str, tuple[Any, Span, int]] = {}
+        self._anchors: dict[str, tuple[Any, Span, int] | None] = {}  # None while the value is being read
         self._values = 0
         self._kept: list[Any] = []  # ids in `spans` stay unique while their objects live
 
@@ -159,9 +206,7 @@ class _Reader:
         next(self._events)
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
-            raise _UnreadableError(
-                Problem(Place(self.path), "yaml-syntax", "file is empty", "write an action, or delete it")
-            )
+            raise _UnreadableError(empty_problem(self.path))
         value, span = self._value(next(self._events), 0)
         next(self._events)
         after = next(self._events)
@@ -175,43 +220,59 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if event.tag is not None and event.tag != "!":
-            message = f"the tag {event.tag} is not part of the language"
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            message = f"the tag {tag} is not part of the language"
             self.problems.append(Problem(self._place(event), "yaml-tag", message, "remove the tag"))
-        if isinstance(event, yaml.ScalarEvent):
-            value, span = self._scalar(event)
-        elif depth >= MOST_DEPTH:
-            raise _UnreadableError(self._limit(event, f"values are nested more than {MOST_DEPTH} deep"))
-        else:
-            before = self._values
-            read = self._mapping if isinstance(event, yaml.MappingStartEvent) else self._sequence
-            value, span = read(depth), Span(_extent(event))
-            if event.anchor:
-                self._anchors[event.anchor] = value, span, self._values - before
+        before = self._values
         if event.anchor:
-            self._anchors.setdefault(event.anchor, (value, span, 1))
+            self._anchors[event.anchor] = None
+        value, span = self._scalar(event) if isinstance(event, yaml.ScalarEvent) else self._container(event, depth)
+        if event.anchor:
+            self._anchors[event.anchor] = value, span, self._values - before
         return value, span
+
+    def _container(self, event: Any, depth: int) -> tuple[Any, Span]:
+        if depth >= MOST_DEPTH:
+            message = f"values are nested more than {MOST_DEPTH} deep"
+            raise _UnreadableError(self._limit(event, message, "use fewer levels"))
+        read = self._mapping if isinstance(event, yaml.MappingStartEvent) else self._sequence
+        return read(depth), Span(_extent(event))
 
     def _mapping(self, depth: int) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         spans: dict[str | int, Span] = {}
+        merged: list[Any] = []
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            key = self._key(event, depth)
+            key = self._key(event)
             value, span = self._value(next(self._events), depth + 1)
+            if _is_merge(event):
+                merged += value if isinstance(value, list) else [value]
+                continue
             if key in mapping:
                 self._duplicate(event, key, spans[key])
                 continue
             mapping[key] = value
             spans[key] = Span(span.value, _extent(event), span.plain)
+        self._merge(mapping, spans, merged)
         self._keep(mapping, spans)
         return mapping
 
-    def _key(self, event: Any, depth: int) -> str:
+    def _merge(self, mapping: dict[str, Any], spans: dict[str | int, Span], merged: Iterable[Any]) -> None:
+        """Do what a merge key asks, so that its problem is not followed by one for each key that seems to miss."""
+        for each in merged:
+            for key, value in each.items() if isinstance(each, dict) else ():
+                if key not in mapping:
+                    mapping[key], spans[key] = value, self.spans[id(each)][key]
+
+    def _key(self, event: Any) -> str:
+        if isinstance(event, yaml.AliasEvent):
+            message = f"the alias *{event.anchor} stands in place of a key"
+            raise _UnreadableError(Problem(self._place(event), "yaml-syntax", message, "write the key out"))
         if not isinstance(event, yaml.ScalarEvent):
-            raise _UnreadableError(
-                Problem(self._place(event), "yaml-syntax", "a key must be a text", "write key: value")
-            )
+            message, hint = "a key must be a text", f"{_COLON}; put a text that starts with {{ or [ in quotes"
+            raise _UnreadableError(Problem(self._place(event), "yaml-syntax", message, hint))
         self._count(event, 1)
-        if event.value == "<<" and not event.style:
+        if _is_merge(event):
             message = "merge keys (<<) are not part of the language"
             self.problems.append(Problem(self._place(event), "yaml-tag", message, "write the keys out"))
         elif not event.style and event.value.lower() in _YAML_1_1_BOOLEANS:
@@ -242,9 +303,13 @@ class _Reader:
 
     def _alias(self, event: Any) -> tuple[Any, Span]:
         if event.anchor not in self._anchors:
-            message = f"the alias *{event.anchor} stands inside the value it names, or names nothing"
+            message, hint = f"the alias *{event.anchor} names nothing", f"{_QUOTE}, or write the value out"
+            raise _UnreadableError(Problem(self._place(event), "yaml-syntax", message, hint))
+        anchored = self._anchors[event.anchor]
+        if anchored is None:
+            message = f"the alias *{event.anchor} stands inside the value that it names"
             raise _UnreadableError(Problem(self._place(event), "yaml-limit", message, "write the value out"))
-        value, span, size = self._anchors[event.anchor]
+        value, span, size = anchored
         self._count(event, size)
         return value, Span(_extent(event), None, span.plain)
 
@@ -256,17 +321,25 @@ class _Reader:
         return self._plain(event, text), Span(_extent(event), None, text)
 
     def _plain(self, event: Any, text: str) -> Any:
+        if text[:1] in _FIRST_OF_NUMBERS:
+            return self._number(event, text) if text else None
+        if len(text) > _LONGEST_WORD:
+            return text
         if text in _BOOLEANS:
             return _BOOLEANS[text]
         if text in _NULLS:
             return None
-        if text.lower() in _YAML_1_1_BOOLEANS or _MISREAD_NUMBER.fullmatch(text):
+        if text.lower() in _YAML_1_1_BOOLEANS:
             self._ambiguous(event)
-            return text
-        return self._number(event, text) if _NUMBER.fullmatch(text) else text
+        return text
 
     def _number(self, event: Any, text: str) -> int | float | str:
         """Return a number; one without a fraction is an int however it is written, as JSON has one kind of number."""
+        if _MISREAD_NUMBER.fullmatch(text):
+            self._ambiguous(event)
+            return text
+        if not _NUMBER.fullmatch(text):
+            return text
         is_integer = text.lstrip("-+").isdigit()
         try:
             number = int(text) if is_integer else float(text.replace(".inf", "inf").replace(".nan", "nan"))
@@ -287,10 +360,9 @@ class _Reader:
             f"unquoted {text} is read as {'a boolean' if is_word else 'different numbers'} by some readers of YAML"
         )
         word = "true" if text.lower() in {"y", "yes", "on"} else "false"
-        other = f", or {word} for the boolean" if is_word else ""
-        self.problems.append(
-            Problem(self._place(event), "yaml-ambiguous", message, f'write "{text}" for the text{other}')
-        )
+        other = f"{word} for the boolean" if is_word else "plain decimal digits, such as 10, for a number"
+        hint = f'write "{text}" for the text, or {other}'
+        self.problems.append(Problem(self._place(event), "yaml-ambiguous", message, hint))
 
     def _check_text(self, event: Any) -> None:
         if event.style == '"' and (character := unsafe_character(event.value)) is not None:
@@ -299,14 +371,24 @@ class _Reader:
     def _count(self, event: Any, size: int) -> None:
         self._values += size
         if self._values > MOST_VALUES:
-            raise _UnreadableError(self._limit(event, f"file holds more than {MOST_VALUES:,} values, aliases expanded"))
+            message = f"file holds more than {MOST_VALUES:,} values, aliases expanded"
+            raise _UnreadableError(self._limit(event, message, "use fewer values and aliases"))
 
-    def _limit(self, event: Any, message: str) -> Problem:
-        return Problem(self._place(event), "yaml-limit", message, "make it smaller")
+    def _limit(self, event: Any, message: str, hint: str) -> Problem:
+        return Problem(self._place(event), "yaml-limit", message, hint)
 
     def _place(self, event: Any) -> Place:
         line, column, length = _extent(event)
         return Place(self.path, line + 1, column + 1, max(length, 1))
+
+
+def empty_problem(path: str) -> Problem:
+    """Return the problem of a file that holds nothing."""
+    return Problem(Place(path), "yaml-syntax", "file is empty", "write something in it, or delete the file")
+
+
+def _is_merge(event: Any) -> bool:
+    return event.value == "<<" and not event.style
 
 
 def _extent(event: Any) -> tuple[int, int, int]:

@@ -5,6 +5,11 @@ import re
 
 RECORD_MEMBERS = frozenset({"from_dict", "to_dict", "is_given"})
 """Methods that every generated dataclass has."""
+_TYPE_NAMES = frozenset(
+    {"Any", "Literal", "Mapping", "Sequence", "bool", "dict", "field", "float", "int", "list", "str"}
+)
+"""What a generated class says inside its body; an attribute of that name would stand in for it."""
+_CLASS_NAME = re.compile("(Params|Outputs)[0-9A-Za-z]*")
 RESERVED_MODULES = frozenset({"base", "catalog", "meta", "record"})
 """Modules that stand beside the category folders in generated or executor packages."""
 
@@ -15,7 +20,12 @@ def python_name(key: str) -> str:
     name = name.lstrip("_") or "x"
     if name[0].isdigit():
         name = f"x{name}"
-    return f"{name}_" if keyword.iskeyword(name) or name in RECORD_MEMBERS else name
+    return f"{name}_" if _is_taken(name) else name
+
+
+def _is_taken(name: str) -> bool:
+    names = RECORD_MEMBERS | _TYPE_NAMES
+    return keyword.iskeyword(name) or name in names or _CLASS_NAME.fullmatch(name) is not None
 
 
 def pascal_case(key: str) -> str:

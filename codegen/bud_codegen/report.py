@@ -39,9 +39,10 @@ def _plural(number: int, noun: str) -> str:
 def _with_frame(problem: Problem, sources: Sources, style: Style) -> str:
     place = problem.place
     tag = style(f"{problem.severity}[{problem.rule}]", problem.severity)
-    lines = [f"{style(str(place), 'place')}: {tag} {_visible(problem.message)}"]
+    where = str(place) if place.path in sources else place.path
+    lines = [f"{style(where, 'place')}: {tag} {_visible(problem.message)}"]
     source = _line(sources, place.path, place.line)
-    if source is not None:
+    if source:
         number = str(place.line)
         margin = " " * len(number)
         before, shown, width = _window(source, place.column - 1, place.length)
@@ -74,7 +75,7 @@ def _line(sources: Sources, path: str, number: int) -> str | None:
     if source is None:
         return None
     text = source.decode("utf-8", "replace") if isinstance(source, bytes) else source
-    lines = text.split("\n")
+    lines = text.removeprefix("\ufeff").split("\n")
     return lines[number - 1].rstrip("\r") if number <= len(lines) else None
 
 

@@ -50,7 +50,11 @@ RULES = (
     Rule("pattern-backtracking", "error", "A pattern cannot backtrack catastrophically."),
     Rule("schema-unsupported-keyword", "error", "A schema keeps to the profile that every target supports."),
     Rule("schema-invalid", "error", "A schema's keywords fit together."),
-    Rule("schema-not-applicable", "error", "Only json params and object or array outputs have a schema."),
+    Rule(
+        "schema-not-applicable",
+        "error",
+        "Only json params have a schema, and an output's schema has the output's type.",
+    ),
     Rule("ref-type-mismatch", "error", "A reference param's ref_type agrees with its type."),
     Rule("unknown-param", "error", "Conditions and rules name params that exist."),
     Rule("show-when-cycle", "error", "Params do not wait for each other to be shown."),

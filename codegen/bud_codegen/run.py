@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bud_codegen import memory
+from bud_codegen.collector import collector_paused
 from bud_codegen.workspace import TARGET_FOLDERS, Workspace, differences, write
 
 if TYPE_CHECKING:
@@ -22,6 +23,15 @@ def generate(workspace: Workspace, targets: tuple[str, ...], print_line: PrintLi
     Raises InvalidActionsError, having written nothing, if any action file is wrong.
     """
     stopwatch = Stopwatch()
+    with collector_paused():
+        _run(workspace, targets, print_line, stopwatch)
+    if stats:
+        for part, seconds in stopwatch.parts.items():
+            print_line(f"  {part:<10} {seconds * 1000:8.1f} ms")
+    return True
+
+
+def _run(workspace: Workspace, targets: tuple[str, ...], print_line: PrintLine, stopwatch: "Stopwatch") -> None:
     with stopwatch("look"):
         generator = memory.generator_stamps()
         last = memory.recall(workspace.root)
@@ -30,10 +40,6 @@ def generate(workspace: Workspace, targets: tuple[str, ...], print_line: PrintLi
         print_line("unchanged")
     else:
         _generate(workspace, targets, print_line, stopwatch, last, generator)
-    if stats:
-        for part, seconds in stopwatch.parts.items():
-            print_line(f"  {part:<10} {seconds * 1000:8.1f} ms")
-    return True
 
 
 def _generate(

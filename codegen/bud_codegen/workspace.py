@@ -218,10 +218,11 @@ def write(
 
 def _write_tests(workspace: Workspace, scaffolds: Mapping[str, bytes], written: Written) -> None:
     """Write the test of each executor that this run created, unless there is one."""
+    changed = set(written.changed)
     executors = [path for path in scaffolds if _is_executor(path)]
     tests = [path for path in scaffolds if not _is_executor(path)]
     for executor, test in zip(executors, tests, strict=True):
-        if executor in written.changed and workspace.read(test) is None:
+        if executor in changed and workspace.read(test) is None:
             _replace(workspace.root / test, scaffolds[test])
             written.changed.append(test)
 
@@ -240,10 +241,14 @@ def _delete_orphan(workspace: Workspace, recorded: lock.Lock, path: str, written
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file so that whoever reads it sees the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        temporary.write_bytes(content)
+        try:
+            temporary.write_bytes(content)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(content)
         temporary.replace(path)
-    finally:
+    except BaseException:
         temporary.unlink(missing_ok=True)
+        raise

@@ -212,7 +212,7 @@ def _ordered(rule: Document) -> Blame:
     def blame(state: _State) -> Iterable[str]:
         for low, high in pairs:
             first, second = state.effective(low), state.effective(high)
-            if values.is_number(first) and values.is_number(second) and first > second:
+            if values.is_number(first) and values.is_number(second) and float(first) > float(second):
                 return (low,)
         return ()
 

@@ -8,8 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from bud_schemas.pattern import LONGEST_SUBJECT, compile_pattern
 
@@ -60,23 +59,25 @@ def is_same(value: object, other: object) -> bool:
     return identity(value) == identity(other)
 
 
-def identity(value: object) -> object:
-    """Return something hashable that is equal for equal JSON values only."""
+def identity(value: Any) -> object:
+    """Return something hashable that is equal for equal JSON values only; numbers are doubles (RFC 7493, 2.2)."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return (type(value).__name__, value)
     if isinstance(value, Mapping):
         return ("object", frozenset((key, identity(member)) for key, member in value.items()))
     if isinstance(value, list | tuple):
         return ("array", tuple(identity(item) for item in value))
-    return ("number", value)
+    return ("number", float(value)) if is_number(value) else ("other", value)
 
 
 def number_text(number: float) -> str:
     """Write a number as JavaScript does (ECMA-262, 6.1.6.1.20), so that messages agree."""
     if isinstance(number, int) and abs(number) <= 2**53:
         return str(number)
+    if number == 0:
+        return "0"
     digits = Decimal(repr(float(number)))
-    if number == 0 or 1e-6 <= abs(number) < 1e21:
+    if 1e-6 <= abs(number) < 1e21:
         return format(digits.normalize(), "f")
     sign, coefficient, exponent = digits.normalize().as_tuple()
     first, rest = str(coefficient[0]), "".join(map(str, coefficient[1:]))
@@ -85,17 +86,16 @@ def number_text(number: float) -> str:
 
 
 def pattern_test(pattern: str) -> Callable[[str], bool]:
-    """Return a test for texts; the pattern is compiled when the first text comes."""
+    """Return a test for texts, which longer ones fail; the pattern is compiled when the first text comes."""
+    search: Callable[[str], re.Match[str] | None] | None = None
 
     def is_match(text: str) -> bool:
-        return len(text) <= LONGEST_SUBJECT and _compiled(pattern).search(text) is not None
+        nonlocal search
+        if search is None:
+            search = compile_pattern(pattern).search
+        return len(text) <= LONGEST_SUBJECT and search(text) is not None
 
     return is_match
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return compile_pattern(pattern)
 
 
 def param_check(param: Document, problem: MakeProblem) -> Check:
@@ -107,17 +107,10 @@ def _text(param: Document, problem: MakeProblem) -> Check:
     name = param["name"]
     wrong = (problem(name, "type", f"{name}: must be a string"),)
     rules = param.get("validation") or {}
-    if not rules.keys() & {"min_length", "max_length", "pattern"}:
+    bounds = _TextBounds(rules.get("min_length"), rules.get("max_length"), rules.get("pattern"))
+    if bounds == _UNBOUNDED:
         return lambda value: () if isinstance(value, str) else wrong
-    limits = _text_limits(
-        name,
-        name,
-        rules.get("min_length"),
-        rules.get("max_length"),
-        rules.get("pattern"),
-        rules.get("pattern_message"),
-        problem,
-    )
+    limits = _text_limits(name, name, bounds, rules.get("pattern_message"), problem)
 
     def check(value: Any) -> Iterable[Problem]:
         if not isinstance(value, str):
@@ -127,30 +120,33 @@ def _text(param: Document, problem: MakeProblem) -> Check:
     return check
 
 
-def _text_limits(
-    name: str,
-    path: str,
-    shortest: int | None,
-    longest: int | None,
-    pattern: str | None,
-    pattern_message: str | None,
-    problem: MakeProblem,
-) -> Check:
-    too_short = problem(name, "min_length", f"{path}: must be at least {shortest} chars")
+class _TextBounds(NamedTuple):
+    shortest: int | None
+    longest: int | None
+    pattern: str | None
+
+
+_UNBOUNDED = _TextBounds(None, None, None)
+
+
+def _text_limits(name: str, path: str, bounds: _TextBounds, pattern_message: str | None, problem: MakeProblem) -> Check:
+    shortest, longest, pattern = bounds
     if pattern is not None and (longest is None or longest > LONGEST_SUBJECT):
         longest = LONGEST_SUBJECT
-    too_long = problem(name, "max_length", f"{path}: must be at most {longest} chars")
-    unlike = problem(name, "pattern", f"{path}: {pattern_message or 'format is invalid'}")
+    too_short = (problem(name, "min_length", f"{path}: must be at least {shortest} chars"),)
+    too_long = (problem(name, "max_length", f"{path}: must be at most {longest} chars"),)
+    unlike = (problem(name, "pattern", f"{path}: {pattern_message or 'format is invalid'}"),)
     low, high = shortest or 0, math.inf if longest is None else longest
-    is_match = pattern_test(pattern) if pattern is not None else None
+    is_match = pattern_test(pattern) if pattern is not None else bool
 
     def check(text: str) -> Iterable[Problem]:
         length = len(text)
-        if low <= length <= high:
-            return (unlike,) if is_match is not None and not is_match(text) else ()
         if length > high:
-            return (too_long,)
-        return (too_short, unlike) if is_match is not None and not is_match(text) else (too_short,)
+            return too_long
+        is_alike = pattern is None or is_match(text)
+        if length >= low:
+            return () if is_alike else unlike
+        return too_short if is_alike else too_short + unlike
 
     return check
 
@@ -182,6 +178,7 @@ def _number_limits(
     too_high = None if high is None else problem(name, "maximum", f"{path}: must be <= {number_text(high)}")
 
     def check(number: float) -> Iterable[Problem]:
+        number = float(number)
         found = []
         if whole and number != math.floor(number):
             found.append(fraction)
@@ -233,6 +230,12 @@ def _multiselect(param: Document, problem: MakeProblem) -> Check:
     def check(value: Any) -> Iterable[Problem]:
         if not isinstance(value, list | tuple):
             return () if _is_template(value) else wrong
+        try:
+            distinct = set(value)
+        except TypeError:  # a list or an object among them
+            return wrong
+        if distinct <= allowed and len(distinct) == len(value):
+            return ()
         if not all(isinstance(item, str) for item in value):
             return wrong
         found = [unlisted] if any(item not in allowed and not is_template(item) for item in value) else []
@@ -253,7 +256,7 @@ def _range(param: Document, problem: MakeProblem) -> Check:
             return () if _is_template(value) else wrong
         if len(value) != 2 or not all(is_number(end) or _is_template(end) for end in value):
             return wrong
-        ends = [end for end in value if is_number(end)]
+        ends = [float(end) for end in value if is_number(end)]
         found = list(dict.fromkeys(each for end in ends for each in limits(end)))
         return [*found, inverted] if len(ends) == 2 and ends[0] > ends[1] else found
 
@@ -308,8 +311,8 @@ def schema_problems(value: Any, schema: Document, path: str) -> Iterable[tuple[s
         limits = _number_limits("", path, schema.get("minimum"), schema.get("maximum"), False, _code_and_message)
         yield from limits(value)
     elif isinstance(value, str):
-        bounds = schema.get("minLength"), schema.get("maxLength"), schema.get("pattern")
-        yield from _text_limits("", path, *bounds, None, _code_and_message)(value)
+        bounds = _TextBounds(schema.get("minLength"), schema.get("maxLength"), schema.get("pattern"))
+        yield from _text_limits("", path, bounds, None, _code_and_message)(value)
     elif isinstance(value, list | tuple):
         yield from _array_problems(value, schema, path)
     elif isinstance(value, Mapping):

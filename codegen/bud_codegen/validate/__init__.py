@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bud_codegen.load import load
+from bud_codegen.load import Document, empty_problem, load
 from bud_codegen.model import Category, Project
 from bud_codegen.problem import Place, Problem
 from bud_codegen.validate.catalog import check_catalog
@@ -55,15 +55,24 @@ def _draft(path: str, source: str | bytes, problems: list[Problem]) -> Draft | N
     problems += document.problems
     if document.data is None:
         if not document.problems:
-            problems.append(Problem(Place(path), "yaml-syntax", "file is empty", "write an action, or delete the file"))
+            problems.append(empty_problem(path))
         return None
     found, faults = structure_problems(document, "action")
     draft = draft_of(document, faults)
     found += _action_problems(draft)
     if not found and not document.problems:
         found += check_examples(draft)
-    problems += found
+    problems += _without_echoes(document, found)
     return draft
+
+
+_OF_TYPES = frozenset({"wrong-type", "default-wrong-type", "condition-impossible", "schema-invalid"})
+
+
+def _without_echoes(document: Document, found: Iterable[Problem]) -> Iterable[Problem]:
+    """Leave out that an ambiguous value has the wrong type: it has another one as soon as it is written plainly."""
+    ambiguous = {problem.place for problem in document.problems if problem.rule == "yaml-ambiguous"}
+    return (problem for problem in found if problem.rule not in _OF_TYPES or problem.place not in ambiguous)
 
 
 def _action_problems(draft: Draft) -> Iterable[Problem]:

@@ -31,14 +31,20 @@ def split_path(project: Project, path: str) -> tuple[str, str]:
 
 def _path(project: Project, draft: Draft) -> Iterator[Problem]:
     folder, stem = split_path(project, draft.path)
-    if not folder or "/" in folder or folder in RESERVED_MODULES or not draft.path.endswith(".yaml"):
+    if draft.path.endswith(".yml"):
+        yield draft.problem("type-path-mismatch", "an action file ends in .yaml", f"rename it to {stem}.yaml")
+        return
+    if not folder or "/" in folder or folder in RESERVED_MODULES:
         message = "an action file stands in one folder below the actions, as <folder>/<name>.yaml"
         hint = f"move it to a folder such as {project.actions}/integration/"
         if folder in RESERVED_MODULES:
             message, hint = f"the folder `{folder}` is reserved", "choose another folder"
         yield draft.problem("type-path-mismatch", message, hint)
         return
-    yield from check_modules(draft, folder, stem)
+    unimportable = list(check_modules(draft, folder, stem))
+    if unimportable:
+        yield from unimportable
+        return
     action_type = draft.get("type")
     if isinstance(action_type, str) and action_type not in (stem, f"{folder}_{stem}"):
         message = f"type {action_type} does not follow from the path: expected {folder}_{stem} or {stem}"
@@ -49,7 +55,9 @@ def _path(project: Project, draft: Draft) -> Iterator[Problem]:
 def _category(draft: Draft, names: list[str]) -> Iterator[Problem]:
     category = draft.get("category")
     if isinstance(category, str) and category not in names:
-        hint = suggestion(category, names) or f"categories.yaml lists: {', '.join(names) or 'none'}"
+        listed = f"the categories are {', '.join(names) or 'none'}; categories.yaml beside the actions may add some"
+        near = suggestion(category, names)
+        hint = f"{near} {listed}" if near else listed
         yield draft.problem("unknown-category", f"there is no category `{category}`", hint, "category")
 
 
@@ -103,5 +111,5 @@ def _replacements(drafts: list[Draft]) -> Iterator[Problem]:
         replacement = deprecated.get("replacement")
         if replacement is not None and replacement not in types:
             message = f"there is no action {replacement} to replace this one"
-            hint = suggestion(replacement, types)
+            hint = suggestion(replacement, types) or "correct the name, or leave replacement out"
             yield draft.problem("unknown-replacement", message, hint, "deprecated", "replacement")

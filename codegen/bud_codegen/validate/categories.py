@@ -5,7 +5,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from bud_codegen.load import Document, load
+from bud_codegen.load import Document, empty_problem, load
 from bud_codegen.model import Category
 from bud_codegen.problem import Problem
 from bud_codegen.validate.structure import structure_problems
@@ -15,7 +15,7 @@ def read_categories(path: str, source: str | bytes) -> tuple[list[Category], lis
     """Return the categories of a file and what is wrong with it."""
     document = load(path, source)
     if document.data is None:
-        return [], list(document.problems)
+        return [], list(document.problems) or [empty_problem(path)]
     problems, _ = structure_problems(document, "categories")
     if document.problems or problems:
         return [], [*document.problems, *problems]

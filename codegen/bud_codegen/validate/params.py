@@ -6,7 +6,7 @@ from typing import Any
 from bud_codegen.problem import Problem
 from bud_codegen.validate.draft import Draft
 from bud_codegen.validate.schemas import pattern_problem, schema_problems
-from bud_codegen.validate.structure import describe, suggestion
+from bud_codegen.validate.structure import describe, suggestion, unquoted_hint
 from bud_schemas import ParamProblem, values
 
 Param = Mapping[str, Any]
@@ -15,10 +15,20 @@ Param = Mapping[str, Any]
 def check_params(draft: Draft) -> Iterator[Problem]:
     """Yield what is wrong with params, each by itself."""
     for index, param in draft.params:
-        found = [problem for check in _PARAM_CHECKS for problem in check(draft, index, param)]
+        found = list(_param(draft, index, param))
         yield from found
         if not any(problem.rule in _UNUSABLE for problem in found):
             yield from _default(draft, index, param)
+
+
+def _param(draft: Draft, index: int, param: Param) -> Iterator[Problem]:
+    for check in _PARAM_CHECKS:
+        yield from check(draft, index, param)
+
+
+def is_usable(draft: Draft, index: int, param: Param) -> bool:
+    """Whether values can be checked against a param."""
+    return not any(problem.rule in _UNUSABLE for problem in _param(draft, index, param))
 
 
 def check_outputs(draft: Draft) -> Iterator[Problem]:
@@ -30,17 +40,24 @@ def check_outputs(draft: Draft) -> Iterator[Problem]:
         kinds = schema.get("type", "any")
         kind = kinds if isinstance(kinds, str) else next(each for each in kinds if each != "null")
         if output["type"] not in ("any", "number" if kind == "integer" else kind):
-            message = f"the schema of output `{output['name']}` has another type than {output['type']}"
-            yield draft.problem(
-                "schema-not-applicable", message, f"use type: {output['type']}", "outputs", index, "schema"
-            )
+            has = f"the type {kind}" if "type" in schema else "no type"
+            message = f"the schema of output `{output['name']}` has {has}, but the output is of type {output['type']}"
+            hint = "give the output and its schema the same type"
+            yield draft.problem("schema-not-applicable", message, hint, "outputs", index, "schema")
         yield from schema_problems(draft, schema, "outputs", index, "schema")
 
 
 _UNUSABLE = frozenset(
-    {"pattern-invalid", "pattern-backtracking", "select-without-options", "validation-not-applicable"}
+    {
+        "pattern-invalid",
+        "pattern-backtracking",
+        "schema-invalid",
+        "schema-unsupported-keyword",
+        "select-without-options",
+        "validation-not-applicable",
+    }
 )
-"""After these a default cannot be judged."""
+"""After these a value cannot be judged."""
 
 
 def _options(draft: Draft, index: int, param: Param) -> Iterator[Problem]:
@@ -149,11 +166,14 @@ def _default(draft: Draft, index: int, param: Param) -> Iterator[Problem]:
     except (ValueError, RecursionError):  # its schema is wrong in a way that a Problem names already
         return
     for problem in found:
-        rule = (
-            _DEFAULT_RULES.get(problem.code, "default-invalid") if problem.param == param["name"] else "default-invalid"
-        )
-        said = problem.message.partition(": ")[2]
+        where, _, said = problem.message.partition(": ")
+        if where != param["name"]:
+            message = f"in the default of `{param['name']}`, {where} {said}"
+            yield draft.problem("default-invalid", message, None, *pointer)
+            continue
+        said = "does not match its pattern" if problem.code == "pattern" else said
         message = f"the default of `{param['name']}` {said}; it is {describe(default)}"
+        rule = _DEFAULT_RULES.get(problem.code, "default-invalid")
         yield draft.problem(rule, message, _default_hint(draft, problem.code, param), *pointer)
 
 
@@ -168,4 +188,4 @@ def _default_hint(draft: Draft, code: str, param: Param) -> str | None:
     ):
         index = next(index for index, each in draft.params if each is param)
         return f'write it in quotes: "{draft.document.plain_text(("params", index, "default"))}"'
-    return None
+    return unquoted_hint(default, param["type"]) if code == "type" else None

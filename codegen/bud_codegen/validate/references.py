@@ -5,8 +5,9 @@ from typing import Any
 
 from bud_codegen.problem import Problem
 from bud_codegen.validate.draft import Draft
+from bud_codegen.validate.params import is_usable
 from bud_codegen.validate.schemas import pattern_problem
-from bud_codegen.validate.structure import describe, suggestion
+from bud_codegen.validate.structure import describe, suggestion, unquoted_hint
 from bud_schemas import ParamProblem, values
 
 
@@ -24,28 +25,23 @@ def check_references(draft: Draft) -> Iterator[Problem]:
 
 def _unknown(draft: Draft, name: str, *pointer: str | int) -> Iterator[Problem]:
     if name not in draft.param_names:
-        hint = suggestion(name, sorted(draft.param_names))
+        known = sorted(draft.param_names)
+        hint = suggestion(name, known) or f"params here: {', '.join(known) or 'none'}"
         yield draft.problem("unknown-param", f"there is no param `{name}`", hint, *pointer)
 
 
 def _condition(draft: Draft, condition: Mapping[str, Any], *pointer: str | int) -> Iterator[Problem]:
     name = condition["param"]
     yield from _unknown(draft, name, *pointer, "param")
-    param = next((param for _, param in draft.params if param["name"] == name), None)
-    if param is None:
+    index, param = next(((index, param) for index, param in draft.params if param["name"] == name), (0, None))
+    if param is None or not is_usable(draft, index, param):
         return
     for key in ("equals", "not_equals"):
-        if key in condition and _is_impossible(param, condition[key]):
+        if key in condition and any(True for _ in values.param_check(param, ParamProblem)(condition[key])):
             message = f"`{name}` ({param['type']}) can never be {describe(condition[key])}"
             listed = [option["value"] for option in param.get("options") or ()]
-            hint = f"it is one of: {', '.join(listed)}" if listed else None
+            hint = f"it is one of: {', '.join(listed)}" if listed else unquoted_hint(condition[key], param["type"])
             yield draft.problem("condition-impossible", message, hint, *pointer, key)
-
-
-def _is_impossible(param: Mapping[str, Any], value: object) -> bool:
-    if "pattern" in (param.get("validation") or {}):
-        return not isinstance(value, str)
-    return any(True for _ in values.param_check(param, ParamProblem)(value))
 
 
 def _cycles(draft: Draft) -> Iterator[Problem]:
@@ -73,7 +69,8 @@ def _rule(draft: Draft, index: int, rule: Mapping[str, Any]) -> Iterator[Problem
     for number, condition in enumerate(rule.get("when", ())):
         yield from _condition(draft, condition, "rules", index, "when", number)
     if len(names) < _FEWEST.get(kind, 1):
-        yield draft.problem("rule-incomplete", f"{kind} needs at least two params", None, "rules", index, "params")
+        hint = "list the other params that it is about"
+        yield draft.problem("rule-incomplete", f"{kind} needs at least two params", hint, "rules", index, "params")
     if kind == "matches" and "pattern" not in rule:
         yield draft.problem("rule-incomplete", "matches needs a pattern", "add pattern: ...", "rules", index, "kind")
     if kind != "matches" and "pattern" in rule:
@@ -102,5 +99,5 @@ def _replacements(draft: Draft, key: str) -> Iterator[Problem]:
         replacement = (item.get("deprecated") or {}).get("replacement")
         if replacement is not None and replacement not in names:
             message = f"there is no {key[:-1]} `{replacement}` to replace `{item['name']}`"
-            hint = suggestion(replacement, names)
+            hint = suggestion(replacement, names) or "correct the name, or leave replacement out"
             yield draft.problem("unknown-replacement", message, hint, key, index, "deprecated", "replacement")

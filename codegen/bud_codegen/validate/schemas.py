@@ -18,10 +18,12 @@ def pattern_problem(draft: Draft, pattern: str, *pointer: str | int) -> Iterator
     if fault is None:
         return
     place = draft.place(*pointer)
-    if draft.document.plain_text(pointer) == pattern:
-        place = Place(place.path, place.line, place.column + fault.offset)
+    is_plain = draft.document.plain_text(pointer) == pattern
+    if is_plain or place.length == len(pattern) + 2:  # in quotes, and as it is written
+        place = Place(place.path, place.line, place.column + fault.offset + (not is_plain))
     rule = "pattern-backtracking" if fault.is_backtracking else "pattern-invalid"
-    yield Problem(place, rule, f"pattern {pattern}: {fault.message}")
+    found, _, remedy = fault.message.removesuffix(".").partition("; ")
+    yield Problem(place, rule, f"pattern {pattern}: {found}", remedy or None)
 
 
 _KEYWORDS_OF = {

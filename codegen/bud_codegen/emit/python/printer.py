@@ -1,25 +1,29 @@
 """Print dataclasses with datamodel-code-generator, called in this process.
 
 Every module of a run goes into one document, which costs a quarter of a call per module. Its settings are all given
-here: nothing is read from the working directory. Its warnings are errors, since it prints
-`Any` where it does not understand.
+here: nothing is read from the working directory. Its warnings are errors, since it prints `Any` where it does not
+understand.
 """
 
-import gc
 import json
+import multiprocessing
+import os
+import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from bud_codegen.collector import collector_paused
 from bud_codegen.emit.python.shapes import Module
 
 _NOWHERE = Path(str(files("bud_codegen") / "templates" / "python"))
 """A folder whose pyproject.toml sets nothing; formatters look for settings from here upwards."""
-MODULES_IN_A_CALL = 200
-"""More in one document only cost memory."""
+MODULES_IN_A_CALL = 100
+"""More in one document only cost memory; fewer cost the start of a call each."""
 
 
 class PrinterError(Exception):
@@ -29,11 +33,26 @@ class PrinterError(Exception):
 def print_modules(modules: Iterable[Module], base_class: str, **settings: Any) -> dict[str, str]:
     """Return {module name: Python text} with a dataclass per definition, each derived from `base_class`."""
     modules = list(modules)
+    batches = [modules[start : start + MODULES_IN_A_CALL] for start in range(0, len(modules), MODULES_IN_A_CALL)]
+    print_batch = partial(_print, base_class=base_class, settings=settings)
     printed: dict[str, str] = {}
-    with _collector_paused():
-        for start in range(0, len(modules), MODULES_IN_A_CALL):
-            printed |= _print(modules[start : start + MODULES_IN_A_CALL], base_class, settings)
+    with collector_paused():
+        for texts in _map(print_batch, batches):
+            printed |= texts
     return printed
+
+
+def _map(
+    print_batch: Callable[[list[Module]], dict[str, str]], batches: list[list[Module]]
+) -> Iterable[dict[str, str]]:
+    """Print batches, side by side if there are several; the order and the result are those of printing one by one."""
+    processes = min(len(batches), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+    if processes < 2 or threading.active_count() > 1:  # a process with threads cannot be forked safely
+        return map(print_batch, batches)
+    import datamodel_code_generator.parser.jsonschema  # noqa: F401 - once here instead of once in each process
+
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        return list(pool.map(print_batch, batches))
 
 
 def _print(modules: list[Module], base_class: str, settings: Mapping[str, Any]) -> dict[str, str]:
@@ -86,15 +105,3 @@ def _call(document: str, base_class: str, settings: Mapping[str, Any]) -> dict[t
     if not isinstance(printed, dict):
         raise PrinterError("datamodel-code-generator printed no modules")
     return printed
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause the cyclic collector: printing builds large graphs that live until its end."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

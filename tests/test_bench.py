@@ -1,0 +1,84 @@
+"""The benchmarks measure what they say: valid projects without repetition, and the same faults for every validator."""
+
+from pathlib import Path
+
+from bench import actions, table, validation
+from bench.process import Cost, best
+
+from bud_codegen import api
+from bud_codegen.model import Project
+
+
+def test_synthetic_actions_are_valid_and_differ() -> None:
+    sources = actions.sources(24)
+
+    assert len(sources) == 24
+    assert api.lint(sources, Project("acme")) is None
+    catalog = api.load_catalog(sources, Project("acme"))
+    for part in ("params_schema", "outputs_schema"):
+        assert len({repr(getattr(action, part)) for action in catalog.actions}) == 24
+
+
+def test_synthetic_actions_are_the_same_in_every_run() -> None:
+    assert actions.sources(5) == actions.sources(5)
+
+
+def test_a_synthetic_action_is_as_large_as_it_says() -> None:
+    text = next(iter(actions.sources(1).values()))
+    action = api.load_catalog(actions.sources(1), Project("acme")).actions[0].meta
+
+    assert 60 <= len(text.splitlines()) <= 75
+    assert [len(action[key]) for key in ("params", "outputs", "examples")] == [6, 3, 1]
+
+
+def test_an_edited_project_stays_valid_and_differs_in_one_action(tmp_path: Path) -> None:
+    project = actions.write_project(tmp_path / "project", 24)
+    before = actions.sources(24)
+
+    edited = actions.edit_one(project)
+
+    after = {path: (project / path).read_text(encoding="utf-8") for path in before}
+    assert [path for path in before if after[path] != before[path]] == [edited]
+    assert api.lint(after, Project("acme")) is None
+
+
+def test_good_params_have_no_problems_anywhere() -> None:
+    assert validation.our_problems(validation.GOOD) == []
+    assert validation.pydantic_problems(validation.GOOD) == []
+
+
+def test_bad_params_have_the_four_problems_that_pydantic_finds() -> None:
+    ours = validation.our_problems(validation.BAD)
+    peers = validation.pydantic_problems(validation.BAD)
+
+    assert len(ours) == 4
+    assert [problem.param for problem in ours] == [error["loc"][0] for error in peers]
+
+
+def test_the_contestants_agree_on_what_is_valid() -> None:
+    contestants = validation._contestants(validation.GOOD)
+    assert [name for name, call in contestants.items() if call() and name != "pydantic"] == []
+
+    contestants = validation._contestants(validation.BAD)
+    found = {name: call() for name, call in contestants.items()}
+    assert found.pop("pydantic") is False
+    assert {name: len(each) for name, each in found.items() if isinstance(each, list)} == dict.fromkeys(found, 4)
+
+
+def test_first_use_is_measured_on_valid_params() -> None:
+    pattern, suffix = "^job7-[0-9]+$", "_7"
+
+    assert validation._our_first_use(pattern, suffix)() == []
+    validation._pydantic_first_use(pattern, suffix)()
+
+
+def test_verdicts_follow_from_ratios() -> None:
+    assert table.at_most("a", 1.0, 2.0, 0.5).verdict == "ok"
+    assert table.at_most("a", 1.1, 2.0, 0.5).verdict == "short"
+    assert table.times_as_fast("a", 1.0, 2.0, 2.0).verdict == "ok"
+    assert table.times_as_fast("a", 1.0, 1.9, 2.0).verdict == "short"
+    assert table.times_as_fast("a", 1.0, 1.9, None).verdict == ""
+
+
+def test_the_best_of_several_rounds_is_taken_part_by_part() -> None:
+    assert best([Cost(1, 5, 9), Cost(2, 4, 8)]) == Cost(1, 4, 8)
