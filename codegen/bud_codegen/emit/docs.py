@@ -14,18 +14,29 @@ Document = Mapping[str, Any]
 def emit(catalog: Catalog) -> dict[str, bytes]:
     """Return {path: Markdown}, below generated/docs/."""
     page = template("docs/action.md.j2")
-    contents = {"generated/docs/index.md": template("docs/index.md.j2").render(groups=catalog.by_category())}
+    index = template("docs/index.md.j2").render(
+        groups=[(category, [_index_row(each) for each in actions]) for category, actions in catalog.by_category()]
+    )
+    contents = {"generated/docs/index.md": index}
     for action in catalog.actions:
         meta = action.meta
         contents[f"generated/docs/{action.type}.md"] = page.render(
             action=action,
             meta=meta,
+            name=_plain(meta["name"]),
+            docs_url=_cell(meta["docs_url"] or ""),
+            deprecated=_deprecation(meta),
             params=[_param_row(param) for param in meta["params"]],
             outputs=[_output_row(output) for output in meta["outputs"]],
-            rules=[_cell(rule["message"]) for rule in meta["rules"]],
-            examples=[(each, _example(action, each)) for each in meta["examples"]],
+            rules=[_plain(rule["message"]) for rule in meta["rules"]],
+            examples=[(_plain(each["title"]), each, _example(action, each)) for each in meta["examples"]],
         )
     return {path: text.encode() for path, text in contents.items()}
+
+
+def _index_row(action: Action) -> list[str]:
+    name, about = _cell(_plain(action.meta["name"])), _cell(action.meta["description"])
+    return [f"[{name}]({action.type}.md)", f"`{action.type}`", about]
 
 
 def _example(action: Action, example: Document) -> str:
@@ -43,13 +54,15 @@ def _kind(param: Document) -> str:
 
 
 def _need(param: Document) -> str:
+    if "default" in param and param["secret"]:
+        return "has a default"
     if "default" in param:
         return f"default {_code(json.dumps(param['default'], ensure_ascii=False))}"
     return "required" if param["required"] else "optional"
 
 
 def _about(param: Document) -> str:
-    parts = [param["description"] or param["label"]]
+    parts = [param["description"] or _plain(param["label"])]
     if param["options"]:
         parts.append("One of " + ", ".join(_code(option["value"]) for option in param["options"]) + ".")
     parts += [
@@ -59,9 +72,15 @@ def _about(param: Document) -> str:
         condition = param["show_when"]
         verb, value = ("is", condition["equals"]) if "equals" in condition else ("is not", condition["not_equals"])
         parts.append(f"Only while `{condition['param']}` {verb} {_code(json.dumps(value))}.")
-    if param["deprecated"]:
-        parts.append(f"**Deprecated since {param['deprecated']['since']}:** {param['deprecated']['message']}")
-    return " ".join(parts)
+    return " ".join([*parts, _deprecation(param)]).rstrip()
+
+
+def _deprecation(definition: Document) -> str:
+    deprecated = definition["deprecated"]
+    if not deprecated:
+        return ""
+    sunset = f" Refused from {deprecated['sunset']}." if deprecated["sunset"] else ""
+    return f"**Deprecated since {deprecated['since']}:** {_plain(deprecated['message'])}{sunset}"
 
 
 _BOUNDS = {
@@ -75,7 +94,8 @@ _BOUNDS = {
 
 def _output_row(output: Document) -> list[str]:
     kind = output["type"] + (" or null" if output["nullable"] else "")
-    return [f"`{output['name']}`", kind, _cell(output["description"] or "")]
+    about = f"{output['description'] or ''} {_deprecation(output)}"
+    return [f"`{output['name']}`", kind, _cell(about)]
 
 
 def _code(text: str) -> str:
@@ -85,6 +105,12 @@ def _code(text: str) -> str:
     return f"{fence}{padding}{text}{padding}{fence}"
 
 
+def _plain(text: str) -> str:
+    """Return a line that Markdown shows as it is."""
+    return re.sub(r"([\\`*\[\]<]|\b_|_\b)", r"\\\1", text.strip())
+
+
 def _cell(text: str) -> str:
     """Return text that stays inside one cell of a Markdown table."""
-    return re.sub(r"\s*\n\s*", " ", text.strip()).replace("|", "\\|")
+    one_line = re.sub(r"\s*\n\s*", " ", text.strip())
+    return re.sub(r"(\\.)|\|", lambda match: match.group(1) or "\\|", one_line)

@@ -6,12 +6,10 @@ understand.
 """
 
 import json
-import multiprocessing
 import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -49,6 +47,9 @@ def _map(
     processes = min(len(batches), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
     if processes < 2 or threading.active_count() > 1:  # a process with threads cannot be forked safely
         return map(print_batch, batches)
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     import datamodel_code_generator.parser.jsonschema  # noqa: F401 - once here instead of once in each process
 
     with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
