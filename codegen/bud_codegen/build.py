@@ -144,6 +144,8 @@ def value_schema(schema: Schema) -> dict[str, Any]:
     kinds = schema.get("type", ())
     if kinds == "array" or "array" in kinds:
         plain["items"] = value_schema(schema.get("items", {}))
+    if "enum" in plain and "null" in kinds:
+        plain["enum"] = [*plain["enum"], None]
     if "properties" in plain:
         plain["properties"] = {key: value_schema(member) for key, member in plain["properties"].items()}
         plain.setdefault("additionalProperties", False)
@@ -188,6 +190,6 @@ def _output_schema(output: Document) -> dict[str, Any]:
     schema = value_schema({**schema, **(output.get("schema") or {})})
     if output["nullable"] and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
-    if "enum" in schema and isinstance(schema.get("type"), list):
-        schema["enum"] = [*schema["enum"], None]
+        if "enum" in schema:
+            schema["enum"] = [*schema["enum"], None]
     return _described(schema, output)

@@ -6,7 +6,7 @@ import re
 RECORD_MEMBERS = frozenset({"from_dict", "to_dict", "is_given"})
 """Methods that every generated dataclass has."""
 _TYPE_NAMES = frozenset(
-    {"Any", "Literal", "Mapping", "Sequence", "bool", "dict", "field", "float", "int", "list", "str"}
+    {"Any", "Literal", "Mapping", "Sequence", "bool", "dict", "field", "float", "int", "list", "str", "tuple"}
 )
 """What a generated class says inside its body; an attribute of that name would stand in for it."""
 _CLASS_NAME = re.compile("(Params|Outputs)[0-9A-Za-z]*")

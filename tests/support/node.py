@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[1] / "typescript"
 MODULES = FOLDER / "node_modules"
 COMPILERS = {"5.9": "typescript", "7": "typescript-next"}
 """The compilers' package folders by version."""
-_TEXT: dict[str, Any] = {"capture_output": True, "encoding": "utf-8"}
+_TEXT: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "timeout": 240}
 
 
 def install() -> Path:

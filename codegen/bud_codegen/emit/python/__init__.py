@@ -48,8 +48,8 @@ def _action_modules(catalog: Catalog, root: str, known: Mapping[str, bytes]) -> 
             pending[module.name] = path, header, module
     if pending:
         printed = print_modules((module for _, _, module in pending.values()), RECORD, use_one_literal_as_default=False)
-        for name, (path, header, module) in pending.items():
-            contents[path] = (header + finished(printed[name], module)).encode()
+        for name, (path, header, _) in pending.items():
+            contents[path] = (header + printed[name]).encode()
     return contents
 
 
@@ -59,18 +59,6 @@ def _module_of(action: Action) -> Module:
     module.add("Params", {**action.params_schema, "description": f"Params of {name}."})
     module.add("Outputs", {**action.outputs_schema, "description": f"Outputs of {name}."})
     return module
-
-
-def finished(text: str, module: Module) -> str:
-    """Return a printed module with what the printer cannot print: wire names, nested records, secrets."""
-    text = text.removeprefix("#\n").lstrip("\n")
-    assignments = []
-    for class_name, extras in module.extras.items():
-        assignments += [f"{class_name}.{attribute} = {expression}\n" for attribute, expression in extras.items()]
-        if "_secrets" in extras:
-            shown = f"@dataclass(frozen=True, kw_only=True)\nclass {class_name}("
-            text = text.replace(shown, shown.replace("kw_only=True", "kw_only=True, repr=False"))
-    return text.rstrip("\n") + "\n" + ("\n\n" + "".join(assignments) if assignments else "")
 
 
 def _shared_modules(root: str, known: Mapping[str, bytes]) -> dict[str, bytes]:

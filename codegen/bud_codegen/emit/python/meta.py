@@ -32,9 +32,7 @@ def meta_module(path: str, known: Mapping[str, bytes]) -> bytes:
         capitalise_enum_members=True,
         set_default_enum_member=True,
     )[module.name]
-    from bud_codegen.emit.python import finished
-
-    return (header + finished(text, module)).encode()
+    return (header + text).encode()
 
 
 def _definitions() -> Mapping[str, Schema]:

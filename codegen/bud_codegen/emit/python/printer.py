@@ -65,7 +65,19 @@ def _print(modules: list[Module], base_class: str, settings: Mapping[str, Any]) 
         missing = [name for name in module.definitions if f"\nclass {name}" not in texts.get(module.name, "")]
         if missing:
             raise PrinterError(f"{module.name}: no class {missing[0]} was printed")
-    return {module.name: texts[module.name] for module in modules}
+    return {module.name: _finished(texts[module.name], module) for module in modules}
+
+
+def _finished(text: str, module: Module) -> str:
+    """Return a printed module with what the printer cannot print: wire names, nested records, secrets."""
+    text = text.removeprefix("#\n").lstrip("\n")
+    assignments = []
+    for class_name, extras in module.extras.items():
+        assignments += [f"{class_name}.{attribute} = {expression}\n" for attribute, expression in extras.items()]
+        if "_secrets" in extras:
+            shown = f"@dataclass(frozen=True, kw_only=True)\nclass {class_name}("
+            text = text.replace(shown, shown.replace("kw_only=True", "kw_only=True, repr=False"))
+    return text.rstrip("\n") + "\n" + ("\n\n" + "".join(assignments) if assignments else "")
 
 
 def _call(document: str, base_class: str, settings: Mapping[str, Any]) -> dict[tuple[str, ...], str]:

@@ -1,0 +1,1 @@
+"""Generated from actions/acme_actions; imports nothing. Each action has a module of its own."""

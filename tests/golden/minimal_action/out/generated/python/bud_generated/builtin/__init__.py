@@ -1,0 +1,1 @@
+"""Params and outputs of the actions in builtin."""
