@@ -214,7 +214,7 @@ def _invalid(document: Document, pointer: Pointer, error: "SchemaError") -> Iter
     rule, hint = error.schema.get("x-rule", "invalid-value"), error.schema.get("x-hint")
     if error.validator in ("maxLength", "maxItems"):
         rule, hint = "invalid-value", "shorten it"
-    elif rule == "text-unsafe" and not error.instance.strip():
+    elif rule == "text-unsafe" and not str(error.instance).strip():
         rule, hint = "invalid-value", "write a word or more"
     yield Problem(document.place(pointer), rule, message, hint or _REMEDIES.get(error.validator))
 
