@@ -215,7 +215,26 @@ def test_files_of_a_removed_action_are_deleted_unless_edited(project: Workspace)
     assert f"deleted {MODULE}" in lines
     assert not (project.root / MODULE).exists()
     assert (project.root / "generated/docs/greet.md").read_text() == "edited\n"
-    assert (project.root / EXECUTOR).exists()
+    assert not (project.root / EXECUTOR).exists()
+
+
+def test_an_edited_executor_of_a_removed_action_is_kept_and_named(project: Workspace) -> None:
+    (project.root / EXECUTOR).write_text("# mine\n")
+    _orphaned(project.root)
+
+    assert f"{EXECUTOR}: orphaned; its action is gone: delete it, or move it away" in check(project)[1]
+    assert any(line.startswith(f"note: {EXECUTOR}: belongs to no action") for line in generate(project))
+    assert (project.root / EXECUTOR).read_text() == "# mine\n"
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(project: Workspace) -> None:
+    (project.root / "actions/acme_actions/integration/lost.yaml").symlink_to("/nowhere")
+    write_action(project.root, "wave", "type: [")
+
+    with pytest.raises(InvalidActionsError) as raised:
+        generate(project)
+
+    assert [problem.place.path.rpartition("/")[2] for problem in raised.value.problems] == ["lost.yaml", "wave.yaml"]
 
 
 def test_folders_left_empty_are_removed(tmp_path: Path) -> None:

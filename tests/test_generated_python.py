@@ -5,6 +5,7 @@ import importlib
 import json
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from bud_actions.base import (
     EventContext,
     TypedExecutor,
 )
+from bud_codegen import api
 from bud_generated.builtin import set_output
 from bud_generated.deployment.create import Params as DeploymentParams
 from bud_generated.integration.http_request import Params as RequestParams
 from bud_generated.meta import ActionMeta, ExecutionMode, OutputDefinition, ParamDefinition, ParamType
 from bud_generated.model.add import Params
-from bud_generated.record import RecordError
+from bud_generated.record import RecordError, replace
 from bud_schemas import ParamValidator
 
 ROOT = Path(__file__).parent.parent
@@ -86,6 +88,71 @@ def test_secrets_are_not_shown() -> None:
     assert "canary" not in repr(params)
     assert "canary" not in f"{params}"
     assert params.to_dict()["headers"] == {"Authorization": "canary"}
+
+
+def module_of(params: str, name: str) -> Any:
+    """Generate an action with some params and import its module."""
+    about = "type: drawn\nversion: 1.0.0\nname: Drawn\ndescription: Is drawn.\ncategory: Control Flow\n"
+    sources = {
+        "actions/bud_actions/categories.yaml": (ROOT / "actions/bud_actions/categories.yaml").read_text(),
+        "actions/bud_actions/builtin/drawn.yaml": f"{about}execution_mode: sync\nparams:\n{params}",
+    }
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(api.generate(sources)["generated/python/bud_generated/builtin/drawn.py"], module.__dict__)
+    return module
+
+
+def test_what_is_inside_a_secret_is_not_shown_either() -> None:
+    inner = "{type: object, properties: {key: {type: string}}, additionalProperties: true}"
+    schema = f"{{type: object, properties: {{one: {inner}, many: {{type: array, items: {inner}}}}}}}"
+    module = module_of(
+        f"  - {{name: login, label: Login, type: json, secret: true, schema: {schema}}}\n", "drawn_secret"
+    )
+    given = {"login": {"one": {"key": "canary"}, "many": [{"key": "canary", "canary": "canary"}]}}
+    params = module.Params.from_dict(given)
+
+    assert repr(params) == "Params(login=***)"
+    assert repr(params.login) == "ParamsLogin(one=***, many=***)"
+    assert repr(params.login.one) == "ParamsLoginOne(key=***)"
+    assert repr(params.login.many) == "[ParamsLoginManyItem(key=***, *****)]"
+    assert params.to_dict() == given
+
+
+def scaler(**more: Any) -> Any:
+    given = {"minReplicas": 1, **more}
+    required = {"model_id": "m", "project_id": "p", "endpoint_name": "e"}
+    return DeploymentParams.from_dict({**required, "budaiscaler_specification": given}).budaiscaler_specification
+
+
+def test_records_are_equal_if_they_are_the_same_as_json() -> None:
+    assert scaler(more=[1]) == scaler(more=[1.0])
+    assert hash(scaler(more=[1])) == hash(scaler(more=[1.0]))
+    assert len({scaler(), scaler(more={"a": [True]}), scaler(more={"a": [False]}), scaler()}) == 3
+    assert Params.from_dict({"model_name": None}) != Params.from_dict({})
+    assert Params.from_dict({}) == Params()
+    assert set_output.Params(outputs={"a": 1}) != set_output.Outputs(values={"outputs": {"a": 1}})
+    assert Params() != {}
+
+
+def test_other_keys_are_shown() -> None:
+    assert repr(scaler(more=1)).endswith(", **{'more': 1})")
+
+
+def test_a_copy_keeps_other_keys_and_nulls() -> None:
+    assert replace(scaler(more=1), minReplicas=2).to_dict() == {"minReplicas": 2, "more": 1}
+    params = Params.from_dict({"model_name": None})
+    assert replace(params, model_source="url").is_given("model_name")
+    assert replace(params, model_name="m").model_name == "m"
+    assert not replace(params, model_name=None).is_given("model_name")
+    assert params.is_given("model_name")
+
+
+def test_a_context_does_not_show_params() -> None:
+    context = ActionContext(
+        params={"a": "canary"}, workflow_params={"a": "canary"}, step_outputs={"a": {"b": "canary"}}
+    )
+
+    assert "canary" not in repr(context)
 
 
 def test_nested_schemas_are_dataclasses_and_keep_wire_names() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from starlette.routing import Route
 
-from bud_server.app import create_app
-from bud_server.catalog import installed_catalog
+from bud_codegen import api
+from bud_server.app import routes
+from bud_server.auth.routes import NEEDS, undeclared
+from bud_server.http.observe import Metrics
+from bud_server.serving import installed_catalog
+from bud_server.settings import Settings
 from tests.support import node
 
 ROOT = Path(__file__).parent.parent
@@ -29,13 +31,15 @@ def test_it_is_valid_openapi() -> None:
 
 
 def test_it_describes_the_routes_of_the_server_and_no_others() -> None:
-    routes = [route for route in create_app(installed_catalog()).routes if isinstance(route, Route)]
-    served = {(route.path, method.lower()) for route in routes for method in (route.methods or set()) - {"HEAD"}}
+    listed = routes(installed_catalog(Settings()), Settings(), Metrics())
+    served = {(route.path, method.lower()) for route in listed for method in (route.methods or set()) - {"HEAD"}}
     described = {
         (path, method) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"
     }
 
     assert served == described
+    assert not undeclared(listed)
+    assert {path for path, _ in served} == NEEDS.keys()
 
 
 def test_every_action_has_its_types() -> None:
@@ -61,6 +65,15 @@ def test_a_step_is_told_by_its_action() -> None:
     assert "allOf" not in json.dumps(SCHEMAS)
 
 
+def test_null_counts_as_left_out() -> None:
+    schema("LogInput").validate({"level": None, "message": None})
+    schema("DeploymentCreateInput").validate(
+        {"model_id": "m", "project_id": "p", "endpoint_name": "e", "ttft": None, "budaiscaler_specification": None}
+    )
+    assert not schema("HttpRequestInput").is_valid({"url": None})
+    assert not schema("LogParams").is_valid({"level": None, "message": ""})
+
+
 def schema(name: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]})
 
@@ -83,7 +96,7 @@ def test_openapi_typescript_understands_it(tmp_path: Path) -> None:
         'import type { components } from "./api.js";\n'
         'type Step = components["schemas"]["PipelineStep"];\n'
         "export function level(step: Step): string | undefined {\n"
-        '  return step.action === "log" ? step.params?.level : undefined;\n'
+        '  return step.action === "log" ? (step.params?.level ?? undefined) : undefined;\n'
         "}\n"
     )
     (tmp_path / "package.json").write_text('{"type": "module"}')
@@ -101,9 +114,49 @@ def test_openapi_typescript_understands_it(tmp_path: Path) -> None:
 
 
 def test_openapi_python_client_understands_it(tmp_path: Path) -> None:
+    assert (python_client(PATH, tmp_path) / "models/log_input.py").exists()
+
+
+TWO_ALIKE = """\
+type: alike
+version: 1.0.0
+name: Alike
+description: Takes two objects that are called the same.
+category: Control Flow
+execution_mode: sync
+params:
+  - {name: first, label: Settings, type: json, schema: {type: object, properties: {size: {type: integer}}}}
+  - {name: second, label: Settings, type: json, schema: {type: object, properties: {speed: {type: number}}}}
+  - name: third
+    label: Settings
+    type: json
+    description: Many of them.
+    schema: {type: array, items: {type: object, properties: {title: {type: string}}}}
+"""
+
+
+def test_params_of_one_label_have_types_of_their_own(tmp_path: Path) -> None:
+    sources = {
+        "actions/bud_actions/categories.yaml": (ROOT / "actions/bud_actions/categories.yaml").read_text(),
+        "actions/bud_actions/builtin/alike.yaml": TWO_ALIKE,
+    }
+    path = tmp_path / "openapi.json"
+    path.write_bytes(api.generate(sources)["generated/openapi/openapi.json"])
+    members = json.loads(path.read_text())["components"]["schemas"]["AlikeParams"]["properties"]
+
+    assert [member["description"] for member in members.values()] == ["Settings", "Settings", "Many of them."]
+    assert all("title" not in member for member in members.values())
+    assert "title" in members["third"]["items"]["properties"]
+    models = "\n".join(file.read_text() for file in (python_client(path, tmp_path) / "models").glob("alike_*.py"))
+    assert "size: int | Unset" in models
+    assert "speed: float | Unset" in models
+
+
+def python_client(path: Path, tmp_path: Path) -> Path:
+    """Generate a client, without a warning, and return its folder."""
     command = [str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--meta", "none"]
     done = subprocess.run(
-        [*command, "--path", str(PATH), "--output-path", str(tmp_path / "client"), "--fail-on-warning"],
+        [*command, "--path", str(path), "--output-path", str(tmp_path / "client"), "--fail-on-warning"],
         cwd=tmp_path,
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},  # it calls ruff
         capture_output=True,
@@ -113,5 +166,4 @@ def test_openapi_python_client_understands_it(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "client/models/log_input.py").exists()
-    shutil.rmtree(tmp_path / "client")
+    return tmp_path / "client"

@@ -298,9 +298,13 @@ HINTS = [
     (HEAD.replace("Control Flow", "Contol Flow"), "unknown-category", "did you mean `Control Flow`?"),
     (with_param("type: strng"), "invalid-value", "did you mean `string`?"),
     (with_param("type: json, schema: {typ: string}"), "schema-unsupported-keyword", "did you mean `type`?"),
-    (HEAD.replace('"1.0.0"', "1.10"), "wrong-type", 'write it in quotes: "1.10"'),
+    (HEAD.replace('"1.0.0"', "1.10"), "yaml-ambiguous", 'write "1.10" for the text, or 1.1 for the number'),
+    (HEAD.replace('"1.0.0"', "1.1"), "wrong-type", 'write it in quotes: "1.1"'),
+    (with_param("type: json, default: {python: 3.10}"), "yaml-ambiguous", 'write "3.10" for the text'),
+    (with_param("type: json, default: {at: 12:30:00}"), "yaml-ambiguous", 'write "12:30:00" for the text'),
+    (with_param("type: json, default: {on_day: 2024-01-01}"), "yaml-ambiguous", 'write "2024-01-01" for the text'),
     (HEAD.replace('"1.0.0"', "1.0"), "wrong-type", 'write it in quotes: "1.0"'),
-    (HEAD.replace('"1.0.0"', "1e3"), "wrong-type", 'write it in quotes: "1e3"'),
+    (HEAD.replace('"1.0.0"', "1e3"), "yaml-ambiguous", 'write "1e3" for the text'),
     (HEAD.replace("Greet", "true"), "wrong-type", 'write it in quotes: "true"'),
     (HEAD.replace("Greet", "null"), "wrong-type", 'write it in quotes: "null"'),
     (HEAD.replace("Greet", ""), "wrong-type", "write a value after it"),
@@ -312,7 +316,7 @@ HINTS = [
     (f"{HEAD}idempotent: yes\n", "yaml-ambiguous", 'write "yes" for the text, or true for the boolean'),
     (f"{HEAD}timeout_seconds: 010\n", "yaml-ambiguous", "plain decimal digits"),
     (with_param("type: boolean, default: yes"), "yaml-ambiguous", "or true for the boolean"),
-    (with_param("type: string, default: 1.10"), "default-wrong-type", 'write it in quotes: "1.10"'),
+    (with_param("type: string, default: 1.1"), "default-wrong-type", 'write it in quotes: "1.1"'),
     (with_param('type: number, default: "1.5"'), "default-wrong-type", "without quotes: 1.5"),
     (with_param('type: json, schema: {type: ["string", null]}'), "wrong-type", 'write it in quotes: "null"'),
     (with_param("type: json, schema: {type: [string, number]}"), "invalid-value", 'as [string, "null"]'),
@@ -337,7 +341,8 @@ def test_a_hint_says_what_to_write(text: str, rule: str, hint: str) -> None:
 
 
 def test_a_number_is_shown_as_it_is_read() -> None:
-    assert only_problem(HEAD.replace('"1.0.0"', "1.10")).message == "version is the number 1.1; expected a text"
+    message = only_problem(HEAD.replace('"1.0.0"', "1.10")).message
+    assert message == "unquoted 1.10 is read as the number 1.1"
 
 
 @pytest.mark.parametrize("value", ["3", "true", "", "[sync]"])
@@ -372,7 +377,7 @@ def test_a_fault_in_a_pattern_is_shown_where_it_is_if_that_can_be_told(pattern: 
 def test_every_problem_of_several_files_is_found_in_one_run() -> None:
     sources = {
         "actions/bud_actions/builtin/broken.yaml": "type: broken\n  version: 1\n",
-        GREET: HEAD.replace('"1.0.0"', "1.10").replace("Control Flow", "Talk") + "icno: hand\n",
+        GREET: HEAD.replace('"1.0.0"', "1.1").replace("Control Flow", "Talk") + "icno: hand\n",
         "actions/bud_actions/builtin/wave.yaml": HEAD.replace("greet", "wave"),
     }
     assert [(Path(problem.place.path).stem, problem.place.line, problem.rule) for problem in problems(sources)] == [

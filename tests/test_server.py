@@ -1,5 +1,6 @@
 """The smallest server: the catalog over HTTP."""
 
+import gzip
 import json
 import os
 import signal
@@ -12,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from starlette.testclient import TestClient
 
 from bud_server.app import create_app
-from bud_server.catalog import CatalogError, installed_catalog, read_catalog
+from bud_server.catalog.served import CatalogError, read_catalog
+from bud_server.serving import installed_catalog
+from bud_server.settings import Settings
 from tests.support.project import bud, make_project
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +28,7 @@ GENERATED = json.loads((ROOT / "generated/python/bud_generated/catalog.json").re
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return TestClient(create_app(installed_catalog()))
+    return TestClient(create_app(installed_catalog(Settings()), Settings()))
 
 
 def test_the_list_holds_all_actions_flat_and_by_category(client: TestClient) -> None:
@@ -105,7 +109,9 @@ def test_params_are_checked_in_either_spelling(client: TestClient, prefix: str, 
         (b"{", 400, "not JSON"),
         (b"\xff", 400, "not JSON"),
         (b'{"action_type": "log", "params": {"message": NaN}}', 400, "NaN is not a JSON number"),
-        (b"[" * 100_000, 400, "not JSON"),
+        (b"[" * 100_000, 400, "nested more than 100 levels"),
+        (b'{"a":' * 100_000, 400, "nested more than 100 levels"),
+        (b'{"action_type": "log", "action_type": "log", "params": {}}', 400, "given twice"),
         (b"[]", 422, "must be an object"),
         (b'{"params": {}}', 422, "must be a string"),
         (b'{"action_type": "log"}', 422, "params must be an object"),
@@ -122,6 +128,132 @@ def test_a_body_that_cannot_be_used_is_a_problem(client: TestClient, body: bytes
     assert said in answer.json()["detail"]
 
 
+def test_a_body_of_another_type_is_refused(client: TestClient) -> None:
+    answer = client.post("/actions/validate", content=b"<a/>", headers={"content-type": "application/xml"})
+
+    assert answer.status_code == 415
+    assert "application/xml" in answer.json()["detail"]
+
+
+def test_brackets_in_texts_are_not_nesting(client: TestClient) -> None:
+    answer = client.post("/actions/validate", json={"action_type": "log", "params": {"message": "[{" * 200 + '\\"['}})
+
+    assert answer.json()["valid"] is True
+
+
+@pytest.mark.parametrize("path", ["/actions", "/budpipeline/actions/log", "/actions/log/schema", "/openapi.json"])
+def test_an_answer_is_not_sent_again_while_it_is_the_same(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    tag = first.headers["etag"]
+
+    assert tag == f'"{GENERATED["digest"]}"'
+    assert first.headers["vary"] == "Accept-Encoding"
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = client.get(path, headers={"if-none-match": known})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert client.get(path, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip", "gzip"), ("zstd, gzip", "zstd"), ("gzip;q=0", None), ("br", None), ("*", "zstd"), ("identity", None)],
+)
+def test_answers_are_compressed_as_the_client_accepts(client: TestClient, accepted: str, coding: str | None) -> None:
+    with client.stream("GET", "/actions", headers={"accept-encoding": accepted}) as answer:
+        raw = b"".join(answer.iter_raw())
+    body = gzip.decompress(raw) if coding == "gzip" else raw
+    if coding == "zstd":
+        body = zstandard.ZstdDecompressor().decompress(raw)
+
+    assert answer.headers.get("content-encoding") == coding
+    assert int(answer.headers["content-length"]) == len(raw)
+    assert json.loads(body)["total"] == 24
+
+
+def test_head_answers_without_a_body(client: TestClient) -> None:
+    for path in ("/actions", "/actions/log", "/health", "/docs"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("query", "types"),
+    [
+        ("category=Simulation", ["simulation_run"]),
+        ("service=budcluster&execution_mode=sync", ["cluster_health", "deployment_autoscale"]),
+        ("q=rate+LIMIT", ["deployment_ratelimit"]),
+        ("category=Nope", []),
+    ],
+)
+def test_the_list_is_narrowed_down(client: TestClient, query: str, types: list[str]) -> None:
+    answer = client.get(f"/actions?{query}").json()
+
+    assert [action["type"] for action in answer["actions"]] == types
+    assert answer["total"] == len(types) == sum(len(each["actions"]) for each in answer["categories"])
+
+
+def test_a_mode_that_does_not_exist_is_a_problem(client: TestClient) -> None:
+    answer = client.get("/actions?execution_mode=later")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "execution_mode must be one of: sync, event_driven"
+
+
+def test_another_version_is_not_found(client: TestClient) -> None:
+    assert client.get("/actions/log?version=1.0.0").status_code == 200
+    assert (
+        client.get("/actions/log?version=2.0.0").json()["detail"]
+        == "Action 'log' has no version '2.0.0'; there is 1.0.0"
+    )
+
+
+def test_the_schema_of_params(client: TestClient) -> None:
+    answer = client.get("/api/v1/actions/log/schema")
+
+    assert answer.headers["content-type"] == "application/schema+json"
+    assert answer.json()["properties"]["level"]["default"] == "info"
+
+
+def test_every_answer_names_its_request_and_its_catalog(client: TestClient) -> None:
+    for path in ("/actions", "/nope", "/health"):
+        answer = client.get(path, headers={"X-Correlation-ID": "abc-1"})
+        assert answer.headers["x-correlation-id"] == "abc-1"
+        assert answer.headers["x-bud-catalog"] == GENERATED["digest"]
+    assert len(client.get("/health", headers={"X-Correlation-ID": "no spaces!"}).headers["x-correlation-id"]) == 32
+
+
+def test_only_configured_origins_may_read_answers() -> None:
+    settings = Settings(cors_origins=("https://admin.example.com",))
+    client = TestClient(create_app(installed_catalog(settings), settings))
+
+    ours = client.get("/actions", headers={"origin": "https://admin.example.com"})
+    others = client.get("/actions", headers={"origin": "https://evil.example.com"})
+
+    assert ours.headers["access-control-allow-origin"] == "https://admin.example.com"
+    assert "X-Bud-Catalog" in ours.headers["access-control-expose-headers"]
+    assert "access-control-allow-origin" not in others.headers
+
+
+def test_the_docs_are_pages_that_load_nothing_from_elsewhere(client: TestClient) -> None:
+    index, page = client.get("/docs"), client.get("/docs/model_add")
+
+    assert "Add Model" in index.text
+    assert "huggingface_id" in page.text
+    for answer in (index, page):
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "<script" not in answer.text
+    assert client.get("/docs/nope").status_code == 404
+
+
+def test_requests_are_counted(client: TestClient) -> None:
+    client.get("/actions/log")
+
+    assert (
+        'bud_http_requests_total{method="GET",route="/actions/{action_type}",status="200"}'
+        in client.get("/metrics").text
+    )
+
+
 def test_half_a_character_in_a_body_is_answered(client: TestClient) -> None:
     answer = client.post("/actions/validate", content=b'{"action_type": "log", "params": {"\\ud800": "\\udfff"}}')
 
@@ -130,7 +262,9 @@ def test_half_a_character_in_a_body_is_answered(client: TestClient) -> None:
 
 
 def test_health_and_openapi(client: TestClient) -> None:
-    assert client.get("/health").json() == {"status": "healthy", "actions": 24, "catalog": GENERATED["digest"]}
+    health = {"status": "healthy", "actions": 24, "catalog": GENERATED["digest"], "broken": [], "problems": []}
+    assert client.get("/health").json() == health
+    assert client.get("/ready").json() == {"status": "ready"}
     assert client.get("/openapi.json").content == (ROOT / "generated/openapi/openapi.json").read_bytes()
 
 

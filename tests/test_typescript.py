@@ -14,11 +14,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bud_codegen.build import build_catalog, complete
+from bud_codegen.build import build_catalog
 from bud_codegen.emit.typescript import FOLDER, HEADER, emit
 from bud_codegen.model import Catalog, Category, Project
 from bud_codegen.spelling import camel_case_meta
 from bud_schemas import ParamValidator, load
+from bud_schemas.shapes import complete
 from tests.support.node import FOLDER as TESTS
 from tests.support.node import install, run_node, run_npm, tsc
 
@@ -332,6 +333,8 @@ def test_the_bare_name_can_be_imported(consumer: Path) -> None:
         import { createRequire } from "node:module";
         const hostile = catalog.hostile.params[3].default;
         const example = catalog.everything.examples[0].params.anything;
+        const isDeeplyFrozen = (value) =>
+          Object.isFrozen(value) && (typeof value === "string" || Object.values(value ?? {}).every(isDeeplyFrozen));
         console.log(JSON.stringify({
           names: Object.keys(actions).sort(),
           same: actions.catalog === catalog,
@@ -341,6 +344,7 @@ def test_the_bare_name_can_be_imported(consumer: Path) -> None:
           alias: actions.findAction("all_things")?.type,
           missing: [actions.findAction("toString"), actions.isKnownStep({ action: "constructor" })],
           own: [Object.hasOwn(hostile, "__proto__"), Object.hasOwn(example, "__proto__")],
+          frozen: [actions.catalog, actions.categories].every(isDeeplyFrozen),
           digest: actions.catalogDigest,
           version: createRequire(import.meta.url)("@bud/actions/package.json").version,
         }));
@@ -354,6 +358,7 @@ def test_the_bare_name_can_be_imported(consumer: Path) -> None:
     ]
     assert (seen["same"], seen["alias"], seen["own"]) == (True, "everything", [True, True])
     assert seen["missing"] == [None, False]
+    assert seen["frozen"] is True
     assert (seen["digest"], seen["version"]) == (CATALOG.digest, "1.0.0")
     assert set(seen["names"]) >= {"ApiError", "createClient", "createValidator", "validateParams", "isKnownStep"}
 

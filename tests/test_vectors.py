@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bud_codegen import api
-from bud_codegen.build import complete
 from bud_codegen.spelling import camel_case_meta
 from bud_schemas import ParamValidator, load
+from bud_schemas.shapes import complete
 from tests.support.node import run_node
 
 Document = dict[str, Any]

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from bud_codegen.build import build_catalog
 from bud_codegen.emit import docs, editor, lock, openapi, python, typescript
+from bud_codegen.load import Source
 from bud_codegen.model import Catalog, Project
 from bud_codegen.problem import InvalidActionsError, in_order
 from bud_codegen.scaffold import scaffolds
 from bud_codegen.validate import check
 
-Sources = Mapping[str, str | bytes]
+Sources = Mapping[str, Source]
 """{path: YAML text} of action files and categories.yaml; paths from the project's root."""
 
 BUD = Project()

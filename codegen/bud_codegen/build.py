@@ -1,13 +1,10 @@
 """Build the catalog from valid documents. Cannot fail: what could go wrong was a Problem before."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import bud_schemas
-from bud_codegen.model import Action, Catalog, Category, Project, Schema
-from bud_schemas.values import BRANCHES_SCHEMA
+from bud_codegen.model import Action, Catalog, Category, Project
+from bud_schemas import shapes
 
 Document = Mapping[str, Any]
 
@@ -18,178 +15,24 @@ def build_catalog(project: Project, categories: Iterable[Category], documents: M
     rank = {category.name: index for index, category in enumerate(ordered)}
     actions = [build_action(project, path, document) for path, document in documents.items()]
     actions.sort(key=lambda action: (rank[action.meta["category"]], action.type))
-    parts = [[each.name, each.icon, each.order] for each in ordered], [[a.type, a.digest] for a in actions]
-    return Catalog(project, ordered, tuple(actions), digest_of(parts))
+    digest = shapes.catalog_digest(
+        ((each.name, each.icon, each.order) for each in ordered), ((each.type, each.digest) for each in actions)
+    )
+    return Catalog(project, ordered, tuple(actions), digest)
 
 
 def build_action(project: Project, path: str, document: Document) -> Action:
     """Build one action from its valid document."""
     folder, _, name = path.removeprefix(f"{project.actions}/").rpartition("/")
-    meta = complete(document)
+    meta = shapes.complete(document)
     return Action(
         type=meta["type"],
         folder=folder,
         stem=name.removesuffix(".yaml"),
         source=path,
-        digest=digest_of(meta),
+        digest=shapes.digest_of(meta),
         meta=meta,
-        input_schema=_object(meta["params"], _input_members(meta)),
-        params_schema=_object(meta["params"], _params_members(meta)),
-        outputs_schema=_outputs_schema(meta["outputs"]),
+        input_schema=shapes.input_schema(meta),
+        params_schema=shapes.params_schema(meta),
+        outputs_schema=shapes.outputs_schema(meta),
     )
-
-
-def digest_of(value: object) -> str:
-    """SHA-256, in hex, of a JSON value's compact text."""
-    return hashlib.sha256(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
-
-
-SPARSE_OBJECTS = frozenset({"ValidationRules", "ConditionalVisibility", "ParamCondition", "ReservedNames"})
-"""Objects in which an unset member means something other than null and is left out."""
-VALUES_LEFT_OUT = frozenset({"default", "schema"})
-"""Members that are left out when unset: null is a value of theirs."""
-
-
-def complete(document: Document) -> dict[str, Any]:
-    """Return the metadata with keys in the meta-schema's order, defaults filled in and other unset keys null."""
-    completed: dict[str, Any] = _complete(document, bud_schemas.load("action"), "ActionMeta")
-    for param in completed["params"]:
-        if param["ref_type"] is None and param["type"].endswith("_ref"):
-            param["ref_type"] = param["type"].removesuffix("_ref")
-    return completed
-
-
-def _complete(value: Any, schema: Schema, title: str) -> Any:
-    if isinstance(value, list) and "items" in schema:
-        items, name = _resolved(schema["items"])
-        return [_complete(item, items, name) for item in value]
-    if not isinstance(value, Mapping) or "properties" not in schema or title == "ValueSchema":
-        return value
-    completed = {}
-    for key, member in schema["properties"].items():
-        inner, name = _resolved(member)
-        if key in value:
-            completed[key] = _complete(value[key], inner, name)
-        elif "default" in member:
-            completed[key] = member["default"]
-        elif title not in SPARSE_OBJECTS and key not in VALUES_LEFT_OUT:
-            completed[key] = None
-    return completed
-
-
-def _resolved(schema: Schema) -> tuple[Schema, str]:
-    name = schema.get("$ref", "").rpartition("/")[2]
-    return (bud_schemas.load("action")["$defs"][name], name) if name else (schema, "")
-
-
-def param_schema(param: Document) -> dict[str, Any]:
-    """Return the JSON Schema of a param's value, templates left aside."""
-    rules = param["validation"] or {}
-    schema = _PARAM_SCHEMAS.get(param["type"], _text_schema)(param, rules)
-    return _described(schema, param) | ({"writeOnly": True} if param["secret"] else {})
-
-
-def _described(schema: dict[str, Any], definition: Document) -> dict[str, Any]:
-    described = {"title": definition["label"]} if "label" in definition else {}
-    if definition["description"]:
-        described["description"] = definition["description"]
-    if "default" in definition:
-        described["default"] = definition["default"]
-    if definition["deprecated"]:
-        described["deprecated"] = True
-    return schema | described
-
-
-def _renamed(rules: Document, names: Mapping[str, str]) -> dict[str, Any]:
-    return {names[key]: rules[key] for key in names if key in rules}
-
-
-def _text_schema(_param: Document, rules: Document) -> dict[str, Any]:
-    bounds = {"min_length": "minLength", "max_length": "maxLength", "pattern": "pattern"}
-    return {"type": "string"} | _renamed(rules, bounds)
-
-
-def _number_schema(_param: Document, rules: Document) -> dict[str, Any]:
-    kind = "integer" if rules.get("integer") else "number"
-    return {"type": kind} | _renamed(rules, {"min": "minimum", "max": "maximum"})
-
-
-def _range_schema(param: Document, rules: Document) -> dict[str, Any]:
-    end = _number_schema(param, rules)
-    return {"type": "array", "prefixItems": [end, end], "minItems": 2, "maxItems": 2}
-
-
-def _select_schema(param: Document, _rules: Document) -> dict[str, Any]:
-    return {"type": "string", "enum": [option["value"] for option in param["options"]]}
-
-
-def _multiselect_schema(param: Document, rules: Document) -> dict[str, Any]:
-    return {"type": "array", "items": _select_schema(param, rules), "uniqueItems": True}
-
-
-_PARAM_SCHEMAS: dict[str, Any] = {
-    "number": _number_schema,
-    "boolean": lambda _param, _rules: {"type": "boolean"},
-    "select": _select_schema,
-    "multiselect": _multiselect_schema,
-    "json": lambda param, _rules: value_schema(param.get("schema") or {}),
-    "branches": lambda _param, _rules: dict(BRANCHES_SCHEMA),
-    "range": _range_schema,
-}
-
-
-def value_schema(schema: Schema) -> dict[str, Any]:
-    """Return a schema of the language's profile as plain JSON Schema 2020-12: what is left out there is said here."""
-    plain = dict(schema)
-    kinds = schema.get("type", ())
-    if kinds == "array" or "array" in kinds:
-        plain["items"] = value_schema(schema.get("items", {}))
-    if "enum" in plain and "null" in kinds:
-        plain["enum"] = [*plain["enum"], None]
-    if "properties" in plain:
-        plain["properties"] = {key: value_schema(member) for key, member in plain["properties"].items()}
-        plain.setdefault("additionalProperties", False)
-    if isinstance(plain.get("additionalProperties"), Mapping):
-        plain["additionalProperties"] = value_schema(plain["additionalProperties"])
-    return plain
-
-
-Members = Iterable[tuple[str, bool]]
-"""Names of an object's members and whether they are always there."""
-
-
-def _input_members(meta: Document) -> Members:
-    return [(param["name"], param["required"] and not param["show_when"]) for param in meta["params"]]
-
-
-def _params_members(meta: Document) -> Members:
-    return [
-        (param["name"], (param["required"] or "default" in param) and not param["show_when"])
-        for param in meta["params"]
-    ]
-
-
-def _object(params: Iterable[Document], members: Members) -> Schema:
-    properties = {param["name"]: param_schema(param) for param in params}
-    return _closed(properties, [name for name, is_always_there in members if is_always_there])
-
-
-def _closed(properties: dict[str, Any], required: list[str]) -> Schema:
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-def _outputs_schema(outputs: Iterable[Document]) -> Schema:
-    properties = {output["name"]: _output_schema(output) for output in outputs if output["name"] != "*"}
-    closed = _closed(properties, list(properties))
-    return {**closed, "additionalProperties": True} if any(output["name"] == "*" for output in outputs) else closed
-
-
-def _output_schema(output: Document) -> dict[str, Any]:
-    kind = output["type"]
-    schema = {} if kind == "any" else {"type": kind}
-    schema = value_schema({**schema, **(output.get("schema") or {})})
-    if output["nullable"] and isinstance(schema.get("type"), str):
-        schema["type"] = [schema["type"], "null"]
-        if "enum" in schema:
-            schema["enum"] = [*schema["enum"], None]
-    return _described(schema, output)

@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-FINDINGS, USAGE, INTERNAL = 1, 2, 3
+FINDINGS, USAGE = 1, 2
 """Exit codes; 0 means nothing was found."""
 
 Root = Annotated[Path | None, typer.Option(help="The project's folder. [default: the one around this folder]")]
@@ -133,7 +133,7 @@ def validate(
 
     action = _action(_catalog(_workspace(root)), type)
     try:
-        given = json.loads(sys.stdin.read() if params == "-" else params)
+        given = json.loads(sys.stdin.read() if params == "-" else params, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         _refuse(f"--params is not JSON: {error}")
     if not isinstance(given, dict):
@@ -172,6 +172,10 @@ def explain(rule: Annotated[str, typer.Argument(help="A rule's id, as findings s
     if rule not in SEVERITIES:
         _refuse(f"there is no rule {rule}; {suggestion(rule, list(SEVERITIES)) or 'bud rules lists them'}")
     typer.echo(page(rule))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _workspace(root: Path | None) -> "Workspace":

@@ -65,7 +65,11 @@ class Document:
         return span
 
 
-def load(path: str, source: str | bytes) -> Document:
+Source = str | bytes | OSError
+"""A file's content, or why it cannot be had."""
+
+
+def load(path: str, source: Source) -> Document:
     """Read one file; what is wrong with it is in the document's `problems`, never raised."""
     text = _decode(path, source)
     if isinstance(text, Problem):
@@ -80,7 +84,10 @@ def load(path: str, source: str | bytes) -> Document:
     return Document(path, data, tuple(reader.problems), reader.spans, root)
 
 
-def _decode(path: str, content: str | bytes) -> str | Problem:
+def _decode(path: str, content: Source) -> str | Problem:
+    if isinstance(content, OSError):
+        message = f"file cannot be read: {content.strerror or content}"
+        return Problem(Place(path), "yaml-syntax", message, "make it readable, or remove it")
     if len(content) > MOST_BYTES:
         return Problem(Place(path), "yaml-limit", f"file is larger than {MOST_BYTES // 1024} KiB", "split it up")
     try:
@@ -186,7 +193,16 @@ _FIRST_OF_NUMBERS = "0123456789+-."
 _NUMBER = re.compile(
     r"[-+]?(\d+|\d*\.\d+|\d+\.\d*)([eE][-+]?\d+)?|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?\.inf|\.nan", re.I | re.ASCII
 )
-_MISREAD_NUMBER = re.compile(r"[-+]?0\d[\d_]*|[-+]?\d[\d_]*_[\d_]*(\.\d*)?|0o[0-7]+|0x[0-9a-fA-F]+|0b[01_]+", re.ASCII)
+_LOSES_ZEROS = re.compile(r"[-+]?\d*\.(\d*[1-9]0+|00+)", re.ASCII)
+"""A number that is written with more digits than it has, as versions are."""
+_MISREAD_NUMBER = re.compile(
+    _LOSES_ZEROS.pattern
+    + r"|[-+]?0\d[\d_]*|[-+]?\d[\d_]*_[\d_]*(\.\d*)?|0o[0-7]+|0x[0-9a-fA-F]+|0b[01_]+"  # other bases, separators
+    r"|[-+]?\d+(:[0-5]?\d)+(\.\d*)?|\d{4}-\d\d?-\d\d?([Tt ].*)?"  # base 60, dates
+    r"|[-+]?\d+(\.\d*)?[eE]\d+",  # an exponent without a sign
+    re.ASCII,
+)
+"""What YAML 1.1 (https://yaml.org/type/) reads differently, and what loses digits."""
 
 
 class _Reader:
@@ -356,12 +372,15 @@ class _Reader:
     def _ambiguous(self, event: Any) -> None:
         text = event.value
         is_word = text.lower() in _YAML_1_1_BOOLEANS
-        message = (
-            f"unquoted {text} is read as {'a boolean' if is_word else 'different numbers'} by some readers of YAML"
-        )
-        word = "true" if text.lower() in {"y", "yes", "on"} else "false"
-        other = f"{word} for the boolean" if is_word else "plain decimal digits, such as 10, for a number"
-        hint = f'write "{text}" for the text, or {other}'
+        if is_word:
+            what = "a boolean by some readers of YAML"
+            other = f"{'true' if text.lower() in {'y', 'yes', 'on'} else 'false'} for the boolean"
+        elif _LOSES_ZEROS.fullmatch(text):
+            what, other = f"the number {float(text):g}", f"{float(text):g} for the number"
+        else:
+            what = "a text, a number or a time, as readers of YAML differ"
+            other = "plain decimal digits, such as 10, for a number"
+        message, hint = f"unquoted {text} is read as {what}", f'write "{text}" for the text, or {other}'
         self.problems.append(Problem(self._place(event), "yaml-ambiguous", message, hint))
 
     def _check_text(self, event: Any) -> None:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from bud_codegen.load import Source
 from bud_codegen.problem import Problem
 from bud_codegen.rules import RULES
 
-Sources = Mapping[str, str | bytes]
+Sources = Mapping[str, Source]
 Style = Callable[[str, str], str]
 """Colors a text by its role: error, warning, place, frame or hint."""
 
@@ -72,7 +73,7 @@ def _visible(text: str) -> str:
 
 def _line(sources: Sources, path: str, number: int) -> str | None:
     source = sources.get(path)
-    if source is None:
+    if source is None or isinstance(source, OSError):
         return None
     text = source.decode("utf-8", "replace") if isinstance(source, bytes) else source
     lines = text.removeprefix("\ufeff").split("\n")

@@ -64,6 +64,7 @@ RULES = (
     Rule("reserved-name", "error", "Names that were removed, or that mean something else in a target, are not used."),
     Rule("name-collision", "error", "Names stay different after they are rewritten for Python and TypeScript."),
     Rule("event-driven-without-timeout", "error", "An event-driven action says how long to wait."),
+    Rule("retry-without-idempotency", "error", "Only an action that can safely be repeated has a retry policy."),
     Rule("no-actions", "error", "A project has at least one action file."),
 )
 

@@ -8,10 +8,13 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bud_codegen.emit import lock
 from bud_codegen.model import Project
+
+if TYPE_CHECKING:
+    from bud_codegen.load import Source
 
 GENERATED = "generated/"
 IGNORED_FOLDERS = frozenset({"__pycache__", "node_modules", ".mypy_cache", ".ruff_cache"})
@@ -56,9 +59,9 @@ class Workspace:
         paths = _files(self.root / self.project.actions)
         return [path.relative_to(self.root).as_posix() for path in paths if path.suffix in (".yaml", ".yml")]
 
-    def read_sources(self) -> dict[str, bytes]:
-        """Return {path: content} of the action files and categories.yaml."""
-        return {path: (self.root / path).read_bytes() for path in self.source_paths()}
+    def read_sources(self) -> dict[str, "Source"]:
+        """Return {path: content} of the action files and categories.yaml; the reason, if one cannot be read."""
+        return {path: _content(self.root / path) for path in self.source_paths()}
 
     def read_lock(self) -> lock.Lock | None:
         """Return the lock, or None if there is none. Raises WorkspaceError if it is damaged."""
@@ -76,13 +79,20 @@ class Workspace:
             return (self.root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except IsADirectoryError as error:
-            raise WorkspaceError(f"{path} is a folder; a file should be there: move the folder away") from error
+        except OSError as error:
+            raise WorkspaceError(f"{path} cannot be read: {error.strerror}") from error
 
     def generated_files(self) -> list[str]:
         """Return the paths of all files below generated/."""
         folder = self.root / GENERATED
         return sorted(path.relative_to(self.root).as_posix() for path in _files(folder))
+
+
+def _content(path: Path) -> "Source":
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error
 
 
 def open_workspace(root: Path | None) -> Workspace:
@@ -103,9 +113,9 @@ def _settings(folder: Path) -> Mapping[str, object] | None:
         return None
     try:
         tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise WorkspaceError(f"{path} cannot be read: {error}") from error
-    settings = tools.get("bud")
+    settings = tools.get("bud") if isinstance(tools, Mapping) else None
     return settings if isinstance(settings, Mapping) else None
 
 
@@ -138,6 +148,7 @@ def _differences(
     for path in sorted(scaffolds):
         yield from _scaffold_difference(workspace, recorded, path, scaffolds)
     yield from _orphans(workspace, recorded, files, targets)
+    yield from _left_scaffolds(workspace, recorded, scaffolds)
 
 
 def _file_difference(workspace: Workspace, recorded: lock.Lock, path: str, expected: bytes) -> Iterator[Difference]:
@@ -179,9 +190,20 @@ def _orphans(
             yield Difference("orphaned", path, "bud did not write it as it is: delete it or move it out of generated/")
 
 
+def _left_scaffolds(workspace: Workspace, recorded: lock.Lock, scaffolds: Mapping[str, bytes]) -> Iterator[Difference]:
+    """Yield executors and tests whose action is gone."""
+    for path in sorted(recorded.scaffolds.keys() - scaffolds.keys()):
+        content = workspace.read(path)
+        if content is not None and recorded.scaffolds[path] == lock.sha256(content):
+            yield Difference("orphaned", path, "its action is gone and nobody edited it; make generate deletes it")
+        elif content is not None:
+            yield Difference("orphaned", path, "its action is gone: delete it, or move it away")
+
+
 def _is_unedited(workspace: Workspace, recorded: lock.Lock, path: str) -> bool:
     content = workspace.read(path)
-    return content is not None and recorded.files.get(path) == lock.sha256(content)
+    digest = recorded.files.get(path) or recorded.scaffolds.get(path)
+    return content is not None and digest == lock.sha256(content)
 
 
 class Written(NamedTuple):
@@ -229,7 +251,9 @@ def _write_tests(workspace: Workspace, scaffolds: Mapping[str, bytes], written: 
 
 def _delete_orphan(workspace: Workspace, recorded: lock.Lock, path: str, written: Written) -> None:
     if not _is_unedited(workspace, recorded, path):
-        written.notes.append(f"{path}: is not a file that bud wrote, or was edited since; delete it or move it away")
+        written.notes.append(
+            f"{path}: belongs to no action, and bud did not write it as it is; delete it or move it away"
+        )
         return
     (workspace.root / path).unlink()
     written.deleted.append(path)
@@ -249,6 +273,7 @@ def _replace(path: Path, content: bytes) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(content)
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        if path.parent.is_dir():
+            temporary.unlink(missing_ok=True)
+        raise WorkspaceError(f"{path} cannot be written: {error.strerror}") from error

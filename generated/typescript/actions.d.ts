@@ -69,7 +69,7 @@ export interface ConditionalInput {
    */
   readonly branches?: readonly ({
     /**
-     * Name of the branch, unique in the list.
+     * Name of the branch.
      * @minLength 1
      */
     readonly id: string;
@@ -108,7 +108,7 @@ export interface ConditionalParams {
    */
   readonly branches: readonly ({
     /**
-     * Name of the branch, unique in the list.
+     * Name of the branch.
      * @minLength 1
      */
     readonly id: string;
@@ -437,6 +437,11 @@ export interface CloudModelAddInput {
   readonly model_name: string;
   /** The provider's own name for the model, as its API expects it. */
   readonly model_uri?: string | null;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string | null;
 }
 
 /** Params of `cloud_model_add` as its executor receives them: defaults filled in. */
@@ -449,6 +454,11 @@ export interface CloudModelAddParams {
   readonly model_name: string;
   /** The provider's own name for the model, as its API expects it. */
   readonly model_uri?: string;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string;
 }
 
 /** Results of `cloud_model_add`. */
@@ -510,6 +520,11 @@ export interface ModelAddInput {
    * @maximum 172800
    */
   readonly max_wait_seconds?: number | Template | null;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string | null;
 }
 
 /** Params of `model_add` as its executor receives them: defaults filled in. */
@@ -548,6 +563,11 @@ export interface ModelAddParams {
    * @maximum 172800
    */
   readonly max_wait_seconds: number;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string;
 }
 
 /** Results of `model_add`. */
@@ -651,6 +671,11 @@ export interface ModelBenchmarkInput {
    * @maximum 7200
    */
   readonly max_wait_seconds?: number | Template | null;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string | null;
 }
 
 /** Params of `model_benchmark` as its executor receives them: defaults filled in. */
@@ -733,6 +758,11 @@ export interface ModelBenchmarkParams {
    * @maximum 7200
    */
   readonly max_wait_seconds: number;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string;
 }
 
 /** Results of `model_benchmark`. */
@@ -769,6 +799,11 @@ export interface ModelDeleteInput {
    * @default false
    */
   readonly force?: boolean | Template | null;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string | null;
 }
 
 /** Params of `model_delete` as its executor receives them: defaults filled in. */
@@ -780,6 +815,11 @@ export interface ModelDeleteParams {
    * @default false
    */
   readonly force: boolean;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string;
 }
 
 /** Results of `model_delete`. */
@@ -1260,6 +1300,11 @@ export interface DeploymentDeleteInput {
    * @maximum 600
    */
   readonly max_wait_seconds?: number | Template | null;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string | null;
 }
 
 /** Params of `deployment_delete` as its executor receives them: defaults filled in. */
@@ -1278,6 +1323,11 @@ export interface DeploymentDeleteParams {
    * @maximum 600
    */
   readonly max_wait_seconds: number;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string;
 }
 
 /** Results of `deployment_delete`. */
@@ -1342,6 +1392,11 @@ export interface DeploymentRatelimitInput {
    * @default true
    */
   readonly enabled?: boolean | Template | null;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string | null;
 }
 
 /** Params of `deployment_ratelimit` as its executor receives them: defaults filled in. */
@@ -1383,6 +1438,11 @@ export interface DeploymentRatelimitParams {
    * @default true
    */
   readonly enabled: boolean;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string;
 }
 
 /** Results of `deployment_ratelimit`. */
@@ -1427,6 +1487,11 @@ export interface DeploymentScaleInput {
    * @maximum 100
    */
   readonly target_replicas?: number | Template | null;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string | null;
 }
 
 /** Params of `deployment_scale` as its executor receives them: defaults filled in. */
@@ -1440,6 +1505,11 @@ export interface DeploymentScaleParams {
    * @maximum 100
    */
   readonly target_replicas: number;
+  /**
+   * Not used. Whoever starts the pipeline is who acts; stored pipelines may still give it.
+   * @deprecated Left out; the identity that starts the pipeline counts.
+   */
+  readonly user_id?: string;
 }
 
 /** Results of `deployment_scale`. */

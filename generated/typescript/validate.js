@@ -3,7 +3,7 @@
 import { findAction } from "./catalog.js";
 
 const LONGEST_SUBJECT = 4096;
-const BRANCHES_SCHEMA = {"type":"array","items":{"type":"object","properties":{"id":{"type":"string","minLength":1,"description":"Name of the branch, unique in the list."},"label":{"type":["string","null"],"description":"What a person calls the branch."},"condition":{"type":"string","minLength":1,"description":"Expression; the first true branch is taken."},"target_step":{"type":["string","null"],"description":"Id of the step that the branch leads to."}},"required":["id","condition"],"additionalProperties":false}};
+const BRANCHES_SCHEMA = {"type":"array","items":{"type":"object","properties":{"id":{"type":"string","minLength":1,"description":"Name of the branch."},"label":{"type":["string","null"],"description":"What a person calls the branch."},"condition":{"type":"string","minLength":1,"description":"Expression; the first true branch is taken."},"target_step":{"type":["string","null"],"description":"Id of the step that the branch leads to."}},"required":["id","condition"],"additionalProperties":false}};
 const NOTHING = Object.freeze([]);
 
 const validators = /* @__PURE__ */ new WeakMap();

@@ -24,7 +24,7 @@ BRANCHES_SCHEMA: Document = {
     "items": {
         "type": "object",
         "properties": {
-            "id": {"type": "string", "minLength": 1, "description": "Name of the branch, unique in the list."},
+            "id": {"type": "string", "minLength": 1, "description": "Name of the branch."},
             "label": {"type": ["string", "null"], "description": "What a person calls the branch."},
             "condition": {
                 "type": "string",

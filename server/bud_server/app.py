@@ -1,58 +1,61 @@
-"""The application: routes as a list, over a catalog that is passed in."""
+"""The application: routes as a list, over what is passed in."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
-from bud_server.catalog import ServedCatalog, Spelling, json_bytes
-from bud_server.openapi import openapi_document
-from bud_server.problem_details import problem_response, respond_to_error, respond_to_fault
-from bud_server.validation import validate_params
+from bud_server.auth.authenticator import authenticator_for
+from bud_server.auth.middleware import Authentication, guarded
+from bud_server.auth.permissions import ForbiddenError, respond_to_forbidden
+from bud_server.catalog.holder import CatalogHolder
+from bud_server.catalog.routes import catalog_routes
+from bud_server.docs import docs_routes
+from bud_server.http.observe import Metrics, Observation
+from bud_server.http.problem_details import respond_to_error, respond_to_fault
+from bud_server.settings import Settings
+from bud_server.system import system_routes
 
-JSON = "application/json"
 
-
-def create_app(catalog: ServedCatalog) -> Starlette:
-    """Return the server for a catalog."""
-
-    async def get_openapi(_request: Request) -> Response:
-        return Response(openapi_document(catalog), media_type=JSON)
-
-    async def get_health(_request: Request) -> Response:
-        health = {"status": "healthy", "actions": len(catalog.actions), "catalog": catalog.digest}
-        return Response(json_bytes(health), media_type=JSON)
-
+def create_app(holder: CatalogHolder, settings: Settings) -> Starlette:
+    """Return the server for a catalog. Raises SettingsError if the settings do not go together."""
+    metrics = Metrics()
     return Starlette(
-        routes=[
-            *_catalog_routes("", catalog, catalog.snake_case),
-            *_catalog_routes("/budpipeline", catalog, catalog.camel_case),
-            Route("/openapi.json", get_openapi),
-            Route("/health", get_health),
+        routes=guarded(routes(holder, settings, metrics)),
+        middleware=[
+            Middleware(Observation, metrics=metrics, catalog_digest=lambda: holder.current.digest),
+            *_cors(settings),  # outside of authentication: what a browser asks beforehand carries no credential
+            Middleware(Authentication, authenticator=authenticator_for(settings)),
         ],
-        exception_handlers={HTTPException: respond_to_error, Exception: respond_to_fault},
+        exception_handlers={
+            ForbiddenError: respond_to_forbidden,
+            HTTPException: respond_to_error,
+            Exception: respond_to_fault,
+        },
     )
 
 
-def _catalog_routes(prefix: str, catalog: ServedCatalog, spelling: Spelling) -> list[Route]:
-    """Return the three routes of the catalog in one spelling."""
-
-    async def list_actions(_request: Request) -> Response:
-        return Response(spelling.listing, media_type=JSON)
-
-    async def get_action(request: Request) -> Response:
-        action_type = request.path_params["action_type"]
-        body = spelling.actions.get(action_type)
-        if body is None:
-            return problem_response(404, f"Action '{action_type[:100]}' not found")
-        return Response(body, media_type=JSON)
-
-    async def validate(request: Request) -> Response:
-        return await validate_params(request, catalog.validators)
-
+def routes(holder: CatalogHolder, settings: Settings, metrics: Metrics) -> list[Route]:
+    """Return every route of the server."""
     return [
-        Route(f"{prefix}/actions", list_actions),
-        Route(f"{prefix}/actions/validate", validate, methods=["POST"]),
-        Route(f"{prefix}/actions/{{action_type}}", get_action),
+        *catalog_routes(holder, settings.largest_body_bytes),
+        *docs_routes(holder),
+        *system_routes(holder, metrics),
+    ]
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    """Return what lets the pages of the configured origins, and no others, read answers."""
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-API-Key", "X-Correlation-ID"],
+            expose_headers=["ETag", "X-Bud-Catalog", "X-Correlation-ID"],
+            allow_credentials=True,
+        )
     ]

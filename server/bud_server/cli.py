@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 try:
@@ -33,30 +32,20 @@ def main() -> None:
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8010,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. [default: 8010]", min=0, max=65535)] = None,
     root: Root = None,
+    allow_broken: Annotated[
+        bool | None, typer.Option("--allow-broken", help="Serve what works; name the rest.")
+    ] = None,
 ) -> None:
     """Serve the catalog over HTTP until Ctrl-C; of the installed actions, or of the project at --root."""
-    import uvicorn
-
-    from bud_server.app import create_app
-    from bud_server.catalog import CatalogError, installed_catalog, read_catalog
+    from bud_server import serving
+    from bud_server.catalog.served import CatalogError
+    from bud_server.settings import SettingsError
 
     try:
-        catalog = installed_catalog() if root is None else read_catalog(_catalog_path(root))
-    except CatalogError as error:
+        serving.serve({"host": host, "port": port, "allow_broken": allow_broken}, root)
+    except (CatalogError, SettingsError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
-    uvicorn.run(create_app(catalog), host=host, port=port, server_header=False)
-
-
-def _catalog_path(root: Path) -> Path:
-    from bud_codegen.workspace import WorkspaceError, open_workspace
-    from bud_server.catalog import CatalogError
-
-    try:
-        workspace = open_workspace(root)
-    except WorkspaceError as error:
-        raise CatalogError(str(error)) from error
-    return workspace.root / "generated" / "python" / workspace.project.package / "catalog.json"

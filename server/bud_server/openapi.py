@@ -4,19 +4,20 @@ from functools import lru_cache
 
 from bud_codegen.emit import openapi
 from bud_codegen.model import Action, Catalog, Category, Project
-from bud_server.catalog import Document, ServedCatalog
+from bud_server.catalog.served import Document, ServedCatalog
+from bud_server.http.answer import Answer
 
 
-@lru_cache(maxsize=1)
-def openapi_document(catalog: ServedCatalog) -> bytes:
-    """Return what the generator would write for the same actions."""
+@lru_cache(maxsize=2)
+def openapi_answer(catalog: ServedCatalog) -> Answer:
+    """Return the answer with what the generator would write for the same actions."""
     (content,) = openapi.emit(_model(catalog)).values()
-    return content
+    return Answer(content, catalog.digest)
 
 
 def _model(catalog: ServedCatalog) -> Catalog:
     categories = tuple(Category(each["name"], each["icon"], "", each["order"]) for each in catalog.categories)
-    actions = tuple(_action(entry) for entry in catalog.actions)
+    actions = tuple(_action(entry) for entry in catalog.entries.values())
     return Catalog(Project(), categories, actions, catalog.digest)
 
 

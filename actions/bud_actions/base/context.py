@@ -7,15 +7,18 @@ from typing import Any
 
 @dataclass(kw_only=True)
 class ActionContext:
-    """One attempt at a step. Everything has a default, so that an executor can be tried by hand."""
+    """One attempt at a step. Everything has a default, so that an executor can be tried by hand.
 
-    params: Mapping[str, Any] = field(default_factory=dict)
+    What it prints as holds no values of a step: they may be secret.
+    """
+
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The step's params: references resolved, defaults filled in."""
     step_id: str = "step"
     execution_id: str = "execution"
-    workflow_params: Mapping[str, Any] = field(default_factory=dict)
+    workflow_params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Params of the pipeline as it was started."""
-    step_outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    step_outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """Outputs of the steps that have ended, by step id."""
     timeout_seconds: float | None = None
     """Seconds until the attempt is ended; None means no limit."""

@@ -1,18 +1,20 @@
 """OpenAPI 3.1: the server's paths, the metadata types in both spellings, and the types of every action."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import bud_schemas
-from bud_codegen.build import SPARSE_OBJECTS, VALUES_LEFT_OUT
 from bud_codegen.load import load
 from bud_codegen.model import Action, Catalog, Schema
 from bud_codegen.spelling import camel_case
+from bud_schemas.shapes import SPARSE_OBJECTS, VALUES_LEFT_OUT
 
 SCHEMAS = "#/components/schemas/"
+CAMEL_CASE = "CamelCase"
+"""Ends the names of what has camelCase keys."""
 TEMPLATE = {
     "type": "string",
     "pattern": r"\{\{[\s\S]*\}\}",
@@ -23,9 +25,14 @@ TEMPLATE = {
 def emit(catalog: Catalog) -> dict[str, bytes]:
     """Return the document at generated/openapi/openapi.json."""
     document = json.loads(json.dumps(_skeleton()))
-    schemas = document["components"]["schemas"]
+    components = document["components"]
+    schemas = components["schemas"]
     schemas |= _meta_schemas()
-    schemas |= {f"{name}CamelCase": _camel_case_schema(schema) for name, schema in _spelled(schemas).items()}
+    spelled = _spelled(schemas)
+    schemas |= {f"{name}{CAMEL_CASE}": _camel_case_schema(schema) for name, schema in spelled.items()}
+    responses = {name: each for name, each in components["responses"].items() if _references(each) & spelled.keys()}
+    components["responses"] |= {f"{name}{CAMEL_CASE}": _camel_case_schema(each) for name, each in responses.items()}
+    document["paths"] = _mounted(document["paths"], responses.keys())
     if catalog.actions:
         schemas["Template"] = TEMPLATE
         schemas["PipelineStep"] = _pipeline_step(catalog)
@@ -39,6 +46,38 @@ def _skeleton() -> Mapping[str, Any]:
     source = (files("bud_schemas") / "server.openapi.yaml").read_text(encoding="utf-8")
     skeleton: Mapping[str, Any] = load("server.openapi.yaml", source).data
     return skeleton
+
+
+def _mounted(paths: Mapping[str, Any], spelled_responses: Collection[str]) -> dict[str, Any]:
+    """Return the paths with those of the catalog under /api/v1 as well, and under /budpipeline with camelCase keys."""
+    mounted: dict[str, Any] = dict(paths)
+    for path, item in paths.items():
+        if path.startswith("/actions"):
+            mounted[f"/api/v1{path}"] = _item(item, "V1", "actions", ())
+            mounted[f"/budpipeline{path}"] = _item(item, CAMEL_CASE, "budpipeline", spelled_responses)
+    return mounted
+
+
+def _item(item: Mapping[str, Any], suffix: str, tag: str, spelled_responses: Collection[str]) -> dict[str, Any]:
+    """Return a path item with operation ids of its own, answering in the other spelling where there is one."""
+    return {
+        key: each if key == "parameters" else _operation(each, suffix, tag, spelled_responses)
+        for key, each in item.items()
+    }
+
+
+def _operation(
+    operation: Mapping[str, Any], suffix: str, tag: str, spelled_responses: Collection[str]
+) -> dict[str, Any]:
+    responses = {
+        status: {"$ref": each["$ref"] + CAMEL_CASE} if _response_name(each) in spelled_responses else each
+        for status, each in operation["responses"].items()
+    }
+    return {**operation, "operationId": operation["operationId"] + suffix, "tags": [tag], "responses": responses}
+
+
+def _response_name(response: Mapping[str, Any]) -> str:
+    return str(response.get("$ref", "")).rpartition("/")[2]
 
 
 def _lines(document: dict[str, Any]) -> str:
@@ -129,7 +168,7 @@ def _camel_case_schema(schema: Any) -> Any:
         return schema
     spelled = {key: _camel_case_schema(value) for key, value in schema.items()}
     if isinstance(schema.get("$ref"), str):
-        spelled["$ref"] = f"{schema['$ref']}CamelCase"
+        spelled["$ref"] = f"{schema['$ref']}{CAMEL_CASE}"
     if isinstance(schema.get("properties"), Mapping):
         spelled["properties"] = {camel_case(key): each for key, each in spelled["properties"].items()}
         spelled["required"] = [camel_case(key) for key in schema.get("required", ())]
@@ -150,27 +189,49 @@ def _action_schemas(action: Action) -> dict[str, Schema]:
     about = action.meta["name"]
     return {
         f"{name}Input": {"description": f"Params of {about} as a step gives them.", **_with_templates(action)},
-        f"{name}Params": {"description": f"Params of {about} as its executor receives them.", **action.params_schema},
-        f"{name}Outputs": {"description": f"Outputs of {about}.", **action.outputs_schema},
+        f"{name}Params": {
+            "description": f"Params of {about} as its executor receives them.",
+            **_untitled(action.params_schema),
+        },
+        f"{name}Outputs": {"description": f"Outputs of {about}.", **_untitled(action.outputs_schema)},
         f"{name}Step": _step(action),
     }
 
 
 def _with_templates(action: Action) -> Schema:
-    properties = {key: _or_template(member) for key, member in action.input_schema["properties"].items()}
-    return {**action.input_schema, "properties": properties}
+    schema = _untitled(action.input_schema)
+    members = schema["properties"].items()
+    properties = {key: _or_template(member, is_nullable=key not in schema["required"]) for key, member in members}
+    return {**schema, "properties": properties}
 
 
-_ABOUT_A_MEMBER = ("title", "description", "default", "deprecated", "writeOnly")
+_ABOUT_A_MEMBER = ("description", "default", "deprecated", "writeOnly")
 
 
-def _or_template(schema: Schema) -> Schema:
+def _or_template(schema: Schema, *, is_nullable: bool) -> Schema:
+    """Return the schema of a param as a step gives it; null counts as absent where it may leave the param out."""
     value = {key: each for key, each in schema.items() if key not in _ABOUT_A_MEMBER}
-    is_text = value.get("type") == "string" and value.keys() == {"type"}
-    if is_text or not value:
+    if not value:
         return schema
+    if value == {"type": "string"}:
+        return {**schema, "type": ["string", "null"]} if is_nullable else schema
     about = {key: schema[key] for key in _ABOUT_A_MEMBER if key in schema}
-    return {**about, "anyOf": [value, {"$ref": f"{SCHEMAS}Template"}]}
+    accepts_null = "null" in value.get("type", ()) and "enum" not in value
+    null = [{"type": "null"}] if is_nullable and not accepts_null else []
+    return {**about, "anyOf": [value, {"$ref": f"{SCHEMAS}Template"}, *null]}
+
+
+def _untitled(schema: Schema) -> Schema:
+    """Return a schema without titles, which generators of clients name types after; two params may have the same."""
+    untitled: dict[str, Any] = {key: each for key, each in schema.items() if key != "title"}
+    if "title" in schema:
+        untitled = {"description": schema["title"], **untitled}
+    if "properties" in schema:
+        untitled["properties"] = {key: _untitled(member) for key, member in schema["properties"].items()}
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), Mapping):
+            untitled[key] = _untitled(schema[key])
+    return untitled
 
 
 def _step(action: Action) -> Schema:

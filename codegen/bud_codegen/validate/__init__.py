@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bud_codegen.load import Document, empty_problem, load
+from bud_codegen.load import Document, Source, empty_problem, load
 from bud_codegen.model import Category, Project
 from bud_codegen.problem import Place, Problem
 from bud_codegen.validate.catalog import check_catalog
@@ -31,7 +31,7 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check(project: Project, sources: Mapping[str, str | bytes]) -> Checked:
+def check(project: Project, sources: Mapping[str, Source]) -> Checked:
     """Read and check {path: YAML text} of a project's action files and its categories.yaml."""
     categories_path = f"{project.actions}/categories.yaml"
     categories = list(standard_categories())
@@ -50,7 +50,7 @@ def check(project: Project, sources: Mapping[str, str | bytes]) -> Checked:
     return Checked(documents, tuple(categories), tuple(problems))
 
 
-def _draft(path: str, source: str | bytes, problems: list[Problem]) -> Draft | None:
+def _draft(path: str, source: Source, problems: list[Problem]) -> Draft | None:
     document = load(path, source)
     problems += document.problems
     if document.data is None:
@@ -66,7 +66,16 @@ def _draft(path: str, source: str | bytes, problems: list[Problem]) -> Draft | N
     return draft
 
 
-_OF_TYPES = frozenset({"wrong-type", "default-wrong-type", "condition-impossible", "schema-invalid"})
+_OF_TYPES = frozenset(
+    {
+        "invalid-value",
+        "version-not-semver",
+        "wrong-type",
+        "default-wrong-type",
+        "condition-impossible",
+        "schema-invalid",
+    }
+)
 
 
 def _without_echoes(document: Document, found: Iterable[Problem]) -> Iterable[Problem]:

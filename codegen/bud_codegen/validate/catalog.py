@@ -7,6 +7,7 @@ from bud_codegen.names import RESERVED_MODULES, pascal_case
 from bud_codegen.problem import Place, Problem
 from bud_codegen.validate.draft import Draft
 from bud_codegen.validate.names import check_modules
+from bud_codegen.validate.references import sunset_problem
 from bud_codegen.validate.structure import suggestion
 
 
@@ -18,6 +19,7 @@ def check_catalog(project: Project, drafts: Iterable[Draft], categories: Iterabl
         yield from _path(project, draft)
         yield from _category(draft, names)
         yield from _timeout(draft)
+        yield from _retry(draft)
     yield from _repeated_types(drafts)
     yield from _class_collisions(drafts)
     yield from _replacements(drafts)
@@ -70,6 +72,20 @@ def _timeout(draft: Draft) -> Iterator[Problem]:
         yield draft.problem("event-driven-without-timeout", message, hint, "execution_mode")
 
 
+def _retry(draft: Draft) -> Iterator[Problem]:
+    policy = draft.get("retry_policy")
+    if not isinstance(policy, Mapping) or any(fault[:1] == ("retry_policy",) for fault in draft.faults):
+        return
+    if draft.get("idempotent") is False:
+        message = "an action that is not idempotent has a retry policy, which would repeat its effect"
+        hint = "remove retry_policy, or make the action idempotent"
+        yield Problem(draft.place("retry_policy", of_key=True), "retry-without-idempotency", message, hint)
+    first, longest = policy.get("initial_interval_seconds", 1), policy.get("max_interval_seconds", 3600)
+    if first > longest:
+        message = f"initial_interval_seconds {first} is greater than max_interval_seconds {longest}"
+        yield draft.problem("bounds-inverted", message, "swap them", "retry_policy", "initial_interval_seconds")
+
+
 def _types(draft: Draft) -> Iterator[tuple[str, Place]]:
     action_type = draft.get("type")
     if isinstance(action_type, str):
@@ -108,6 +124,7 @@ def _replacements(drafts: list[Draft]) -> Iterator[Problem]:
         deprecated = draft.get("deprecated")
         if not isinstance(deprecated, Mapping) or any(fault[:1] == ("deprecated",) for fault in draft.faults):
             continue
+        yield from sunset_problem(draft, deprecated, "deprecated", "sunset")
         replacement = deprecated.get("replacement")
         if replacement is not None and replacement not in types:
             message = f"there is no action {replacement} to replace this one"

@@ -5,31 +5,33 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from bud_codegen.load import Document, empty_problem, load
+from bud_codegen.load import Document, Source, empty_problem, load
 from bud_codegen.model import Category
 from bud_codegen.problem import Problem
 from bud_codegen.validate.structure import structure_problems
 
 
-def read_categories(path: str, source: str | bytes) -> tuple[list[Category], list[Problem]]:
+def read_categories(path: str, source: Source) -> tuple[list[Category], list[Problem]]:
     """Return the categories of a file and what is wrong with it."""
     document = load(path, source)
     if document.data is None:
         return [], list(document.problems) or [empty_problem(path)]
-    problems, _ = structure_problems(document, "categories")
-    if document.problems or problems:
-        return [], [*document.problems, *problems]
-    categories = [Category(**entry) for entry in document.data["categories"]]
-    return categories, list(_repeated(document, categories))
+    problems, faults = structure_problems(document, "categories")
+    listed = document.data.get("categories") if isinstance(document.data, dict) else None
+    wrong = {fault[1] for fault in faults if len(fault) > 1}
+    sound = [each for index, each in enumerate(listed if isinstance(listed, list) else ()) if index not in wrong]
+    categories = [Category(**entry) for entry in sound] if () not in faults and ("categories",) not in faults else []
+    return categories, [*document.problems, *problems, *_repeated(document)]
 
 
-def _repeated(document: Document, categories: list[Category]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for index, category in enumerate(categories):
-        if category.name in seen:
+def _repeated(document: Document) -> Iterator[Problem]:
+    listed = document.data.get("categories") if isinstance(document.data, dict) else None
+    entries = listed if isinstance(listed, list) else ()
+    names = [each.get("name") if isinstance(each, dict) else None for each in entries]
+    for index, name in enumerate(names):
+        if isinstance(name, str) and name in names[:index]:
             place = document.place(("categories", index, "name"))
-            yield Problem(place, "invalid-value", f"category `{category.name}` is listed twice", "keep one of them")
-        seen.add(category.name)
+            yield Problem(place, "invalid-value", f"category `{name}` is listed twice", "keep one of them")
 
 
 @cache

@@ -98,8 +98,13 @@ def _lone_star(draft: Draft) -> Iterator[Problem]:
 
 
 def _renamed(draft: Draft) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
     for index, param in draft.params:
-        if param.get("renamed_from") in draft.param_names:
+        old = param.get("renamed_from")
+        if old is not None and seen.setdefault(old, param["name"]) != param["name"]:
+            message = f"`{param['name']}` and `{seen[old]}` both say they were renamed from `{old}`"
+            yield draft.problem("name-collision", message, "keep one of them", "params", index, "renamed_from")
+        if old in draft.param_names:
             message = f"`{param['name']}` says it was renamed from `{param['renamed_from']}`, which is still a param"
             yield draft.problem("name-collision", message, "remove one of them", "params", index, "renamed_from")
 

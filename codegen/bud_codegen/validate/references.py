@@ -1,6 +1,7 @@
 """Checks of what names something else: conditions, rules, replacements."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from bud_codegen.problem import Problem
@@ -92,11 +93,22 @@ def _rule_types(draft: Draft, index: int, rule: Mapping[str, Any]) -> Iterator[P
             yield draft.problem("rule-incomplete", message, None, "rules", index, "params", number)
 
 
+def sunset_problem(draft: Draft, deprecated: Mapping[str, Any], *pointer: str | int) -> Iterator[Problem]:
+    """Yield the problem of a sunset on a day that no calendar has."""
+    try:
+        date.fromisoformat(deprecated.get("sunset", "2000-01-01"))
+    except ValueError:
+        message = f"there is no day {deprecated['sunset']}"
+        yield draft.problem("invalid-value", message, "write a date as YYYY-MM-DD", *pointer)
+
+
 def _replacements(draft: Draft, key: str) -> Iterator[Problem]:
     items = draft.params if key == "params" else draft.outputs
     names = [item["name"] for _, item in items]
     for index, item in items:
-        replacement = (item.get("deprecated") or {}).get("replacement")
+        deprecated = item.get("deprecated") or {}
+        yield from sunset_problem(draft, deprecated, key, index, "deprecated", "sunset")
+        replacement = deprecated.get("replacement")
         if replacement is not None and replacement not in names:
             message = f"there is no {key[:-1]} `{replacement}` to replace `{item['name']}`"
             hint = suggestion(replacement, names) or "correct the name, or leave replacement out"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import bud_schemas
 from bud_codegen.load import Document, Pointer
 from bud_codegen.problem import Problem
+from bud_schemas.pattern import compile_pattern
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -46,6 +47,8 @@ def structure_problems(document: Document, schema: str) -> tuple[list[Problem], 
         pointer = tuple(error.absolute_path)
         at_fault.add(pointer)
         problems += _EXPLAIN.get(str(error.validator), _invalid)(document, pointer, error)
+    if not problems:  # the two disagree: better a vague answer than none
+        problems.append(Problem(document.place(), "invalid-value", "the file does not keep the language's schema"))
     return problems, at_fault
 
 
@@ -71,9 +74,15 @@ def _judge(schema: str) -> "jsonschema_rs.Draft202012Validator":
 
 @cache
 def _explainer(schema: str) -> Any:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
 
-    return Draft202012Validator(bud_schemas.load(schema))
+    def pattern(_validator: Any, expected: str, instance: object, _schema: object) -> Iterator[ValidationError]:
+        if isinstance(instance, str) and not compile_pattern(expected).search(instance):
+            yield ValidationError(f"{instance!r} does not match {expected!r}")
+
+    # Python's own `$` also matches before a final newline; both validators must mean the same.
+    return extend(Draft202012Validator, {"pattern": pattern})(bud_schemas.load(schema))  # type: ignore[no-untyped-call]
 
 
 def suggestion(word: str, known: Iterable[str]) -> str | None:

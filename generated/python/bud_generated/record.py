@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from enum import Enum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 Shape = Any
 """How a member is decoded: a Record or Enum class, tuple, ("items", shape) or ("values", shape) for a mapping."""
@@ -19,6 +19,8 @@ class RecordError(ValueError):
 
 class Record:
     """A frozen dataclass that can be read from a JSON object and written as one.
+
+    Records of one class are equal if they are the same as JSON, with keys beside the declared ones and nulls.
 
     Keys on the wire are kept, whatever the attributes are called. Decoding checks which members there are, not their
     values: that is what validation is for.
@@ -32,6 +34,8 @@ class Record:
     """JSON values of attributes whose default the class itself does not have."""
     _secrets: ClassVar[frozenset[str]] = frozenset()
     """Attributes whose values are never shown."""
+    _is_hidden: ClassVar[bool] = False
+    """Whether no value is ever shown: the record is part of a secret."""
     _rest: ClassVar[str | None] = None
     """The one attribute that takes all keys, of an object that declares none."""
     _is_open: ClassVar[bool] = False
@@ -89,12 +93,63 @@ class Record:
         """Whether a member has a value or was given as null, rather than left out."""
         return getattr(self, name) is not None or name in self._nulls
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Record) or type(self) is not type(other):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        """Hash what is compared; like that, it changes when somebody changes a list inside the record."""
+        return hash((type(self), _hashable(self.to_dict())))
+
     def __repr__(self) -> str:
-        shown = ", ".join(
-            f"{field.name}={'***' if field.name in self._secrets else repr(getattr(self, field.name))}"
+        shown = [
+            f"{field.name}={self._shown(field.name)}"
             for field in dataclasses.fields(self)  # type: ignore[arg-type]
-        )
-        return f"{type(self).__name__}({shown})"
+        ]
+        if self._others:
+            shown.append("*****" if self._is_hidden else f"**{dict(self._others)!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _shown(self, name: str) -> str:
+        return "***" if self._is_hidden or name in self._secrets else repr(getattr(self, name))
+
+
+R = TypeVar("R", bound=Record)
+
+
+class CheckedRecord(Record):
+    """A record that the language has rules for: the metadata of an action."""
+
+    def validate(self) -> list[str]:
+        """Return what is wrong with it, a sentence each; empty when valid.
+
+        Raises ModuleNotFoundError, which says what to install, where nothing can check JSON Schema.
+        """
+        from bud_schemas.metadata import meta_problems
+
+        return meta_problems(self.to_dict())
+
+
+def replace(record: R, /, **changes: Any) -> R:
+    """Return a copy with other values of some attributes.
+
+    Unlike that of dataclasses, whose copies only have attributes, it keeps keys beside the declared ones and nulls. An
+    attribute that is changed to None is left out.
+    """
+    changed = dataclasses.replace(record, **changes)  # type: ignore[type-var]
+    object.__setattr__(changed, "_nulls", record._nulls - changes.keys())
+    object.__setattr__(changed, "_others", record._others)
+    return changed
+
+
+def _hashable(value: Any) -> Hashable:
+    """Return the same for values that are equal, and nearly always another for others."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(map(_hashable, value))
+    return value if isinstance(value, Hashable) else None
 
 
 def _has_value(field: dataclasses.Field[Any]) -> bool:

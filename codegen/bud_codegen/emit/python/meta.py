@@ -28,6 +28,7 @@ def meta_module(path: str, known: Mapping[str, bytes]) -> bytes:
     text = print_modules(
         [module],
         "bud_generated.record.Record",
+        base_class_map={"package.meta.ActionMeta": "bud_generated.record.CheckedRecord"},
         enum_field_as_literal=None,
         capitalise_enum_members=True,
         set_default_enum_member=True,

@@ -23,6 +23,10 @@ _NOWHERE = Path(str(files("bud_codegen") / "templates" / "python"))
 MODULES_IN_A_CALL = 100
 """More in one document only cost memory; fewer cost the start of a call each."""
 
+_PRINTED_DECORATOR = "\n@dataclass(frozen=True, kw_only=True)\nclass "
+_DECORATOR = "\n@dataclass(frozen=True, kw_only=True, eq=False, repr=False)\nclass "
+"""The base class knows how its records compare and print."""
+
 
 class PrinterError(Exception):
     """datamodel-code-generator did not print what was asked; a fault of this generator, never of an action file."""
@@ -70,13 +74,10 @@ def _print(modules: list[Module], base_class: str, settings: Mapping[str, Any]) 
 
 def _finished(text: str, module: Module) -> str:
     """Return a printed module with what the printer cannot print: wire names, nested records, secrets."""
-    text = text.removeprefix("#\n").lstrip("\n")
+    text = text.removeprefix("#\n").lstrip("\n").replace(_PRINTED_DECORATOR, _DECORATOR)
     assignments = []
     for class_name, extras in module.extras.items():
         assignments += [f"{class_name}.{attribute} = {expression}\n" for attribute, expression in extras.items()]
-        if "_secrets" in extras:
-            shown = f"@dataclass(frozen=True, kw_only=True)\nclass {class_name}("
-            text = text.replace(shown, shown.replace("kw_only=True", "kw_only=True, repr=False"))
     return text.rstrip("\n") + "\n" + ("\n\n" + "".join(assignments) if assignments else "")
 
 

@@ -24,8 +24,8 @@ class Module:
     extras: dict[str, dict[str, str]] = field(default_factory=dict)
     """Class name to {class attribute: Python expression}."""
 
-    def add(self, class_name: str, schema: Schema) -> None:
-        """Add the class for an object schema, and classes for the objects inside it."""
+    def add(self, class_name: str, schema: Schema, *, is_secret: bool = False) -> None:
+        """Add the class for an object schema, and classes for the objects inside it, secret ones in a secret one."""
         properties: dict[str, Schema] = schema.get("properties", {})
         if not properties and schema.get("additionalProperties", True) is not False:
             self._add_open(class_name, schema)
@@ -36,7 +36,7 @@ class Module:
         self.definitions[class_name] = {}  # keeps its place before the classes inside it
         for key, member in properties.items():
             name = python_name(key)
-            printed, shape = self._member(f"{class_name}{pascal_case(key)}", member)
+            printed, shape = self._member(f"{class_name}{pascal_case(key)}", member, is_secret)
             if name != key:
                 extras["_wire_names"][name] = repr(key)
             if shape:
@@ -53,7 +53,9 @@ class Module:
         if schema.get("additionalProperties") is True:
             self.extras[class_name]["_is_open"] = "True"
         secrets = sorted(python_name(key) for key, member in properties.items() if member.get("writeOnly"))
-        if secrets:
+        if is_secret:
+            self.extras[class_name]["_is_hidden"] = "True"
+        elif secrets:
             self.extras[class_name]["_secrets"] = f"frozenset({{{', '.join(map(repr, secrets))}}})"
 
     def _add_open(self, class_name: str, schema: Schema) -> None:
@@ -61,13 +63,14 @@ class Module:
         self.definitions[class_name] = _object(members, ["values"], schema.get("description"))
         self.extras[class_name] = {"_rest": "'values'"}
 
-    def _member(self, class_name: str, schema: Schema) -> tuple[dict[str, Any], str | None]:
+    def _member(self, class_name: str, schema: Schema, is_secret: bool) -> tuple[dict[str, Any], str | None]:
         """Return the schema to print for a member, and the expression of its shape if it holds records."""
+        is_secret = is_secret or bool(schema.get("writeOnly"))
         kinds = schema.get("type")
         kind = next((each for each in kinds if each != "null"), None) if isinstance(kinds, list) else kinds
         printed: dict[str, Any] = {"description": schema["description"]} if schema.get("description") else {}
         if kind == "object" and schema.get("properties"):
-            self.add(class_name, schema)
+            self.add(class_name, schema, is_secret=is_secret)
             return self._reference(class_name, kinds, printed), class_name
         if kinds is not None:
             printed["type"] = kinds
@@ -79,10 +82,11 @@ class Module:
             printed["prefixItems"] = [{"type": item["type"]} for item in schema["prefixItems"]]
             shape = "tuple"
         elif isinstance(schema.get("items"), Mapping):
-            printed["items"], inner = self._member(f"{class_name}Item", schema["items"])
+            printed["items"], inner = self._member(f"{class_name}Item", schema["items"], is_secret)
             shape = f"('items', {inner})" if inner else None
         elif isinstance(schema.get("additionalProperties"), Mapping):
-            printed["additionalProperties"], inner = self._member(f"{class_name}Value", schema["additionalProperties"])
+            values = schema["additionalProperties"]
+            printed["additionalProperties"], inner = self._member(f"{class_name}Value", values, is_secret)
             shape = f"('values', {inner})" if inner else None
         elif kind == "object":
             printed["additionalProperties"] = True

@@ -32,6 +32,14 @@ export function findAction(type) {
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;
 }
+
+/** Freeze a value and all that it holds: what is made from an action is kept for it. */
+function frozen(value) {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    for (const member of Object.values(Object.freeze(value))) frozen(member);
+  }
+  return value;
+}
 """
 
 
@@ -46,8 +54,8 @@ def catalog_module(catalog: Catalog) -> str:
     groups = "".join(_group(category, actions) for category, actions in catalog.by_category())
     return (
         'export { catalogDigest } from "./digest.js";\n\n'
-        f"export const catalog = /* @__PURE__ */ Object.freeze({{\n{metas}}});\n\n"
-        f"export const categories = /* @__PURE__ */ Object.freeze([\n{groups}]);\n"
+        f"export const catalog = /* @__PURE__ */ frozen({{\n{metas}}});\n\n"
+        f"export const categories = /* @__PURE__ */ frozen([\n{groups}]);\n"
         f"{_FIND_ACTION}"
     )
 

@@ -5,14 +5,16 @@ from functools import cache
 from typing import Any
 
 import bud_schemas
-from bud_codegen.build import SPARSE_OBJECTS, VALUES_LEFT_OUT
 from bud_codegen.emit.typescript.types import ANY_OBJECT, array_of
 from bud_codegen.emit.typescript.writer import comment, member_name, quoted
 from bud_codegen.spelling import camel_case
+from bud_schemas.shapes import SPARSE_OBJECTS, VALUES_LEFT_OUT
 
 Schema = Mapping[str, Any]
 
 _NEXT = "\n  | "
+
+_IMPORTS = 'import type { ParamValues } from "./validate.js";\n'
 
 _MESSAGES = """\
 /** A group of actions, as a palette shows it. */
@@ -32,7 +34,7 @@ export interface ActionListResponse {
 /** Params to be checked. */
 export interface ValidateRequest {
   readonly actionType: string;
-  readonly params: { readonly [name: string]: unknown };
+  readonly params: ParamValues;
 }
 
 /** One thing wrong with the params of a step. */
@@ -61,7 +63,7 @@ def meta_declarations() -> str:
     schema = bud_schemas.load("action")
     named = {name: member for name, member in schema["$defs"].items() if "title" in member}
     types = [_declaration(name, member) for name, member in {"ActionMeta": schema, **named}.items()]
-    return "\n".join([*types, _MESSAGES])
+    return "\n".join([_IMPORTS, *types, _MESSAGES])
 
 
 def _declaration(name: str, schema: Schema) -> str:

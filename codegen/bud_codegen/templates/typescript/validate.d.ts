@@ -1,8 +1,10 @@
 import type { ActionType } from "./actions.js";
 import type { ActionMeta, ValidateResponse } from "./meta.js";
 
-/** Params as a step gives them or a form holds them. */
-export type ParamValues = { readonly [name: string]: unknown };
+/** Params as a step gives them or a form holds them: any object, such as an action's input, but no list. */
+export type ParamValues =
+  | { readonly [name: string]: unknown }
+  | (object & { readonly [Symbol.iterator]?: never });
 
 /**
  * Return a function that checks params of one action, such as one fetched from a server.

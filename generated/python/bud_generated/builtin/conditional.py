@@ -9,10 +9,10 @@ from typing import Any
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ParamsBranchesItem(Record):
     id: str
-    """Name of the branch, unique in the list."""
+    """Name of the branch."""
 
     condition: str
     """Expression; the first true branch is taken."""
@@ -24,7 +24,7 @@ class ParamsBranchesItem(Record):
     """Id of the step that the branch leads to."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Conditional Branch.
@@ -46,7 +46,7 @@ class Outputs(Record):
     """Id of the branch that was taken, "none" when none was; "true" or "false" in the single-condition form."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Conditional Branch.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Fail.
@@ -20,7 +20,7 @@ class Params(Record):
     """A stable word by which programs recognize the failure."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Fail.

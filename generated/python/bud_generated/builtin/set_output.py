@@ -9,7 +9,7 @@ from typing import Any
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Set Output.
@@ -19,7 +19,7 @@ class Params(Record):
     """The values by name; each becomes an output of this step, unchanged."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Set Output.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Transform.
@@ -23,7 +23,7 @@ class Params(Record):
     """What to do with the value. Uppercase and Lowercase are for text, Extract Keys and Extract Values for objects, Count for anything with a length, the others for lists."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Transform.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Wait Until.
@@ -23,7 +23,7 @@ class Params(Record):
     """IANA time zone in which a time without an offset is read, such as Europe/Berlin."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Wait Until.

@@ -8,7 +8,7 @@ from typing import Literal
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Create Cluster.
@@ -30,7 +30,7 @@ class Params(Record):
     """How many nodes the cluster has."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Create Cluster.

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Cluster Health Check.
@@ -27,7 +27,7 @@ class Params(Record):
     """Seconds to wait for the cluster's answer."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Cluster Health Check.

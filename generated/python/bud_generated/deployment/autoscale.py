@@ -9,7 +9,7 @@ from typing import Any
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Configure Autoscaling.
@@ -34,7 +34,7 @@ class Params(Record):
     """Seconds of low use before replicas are stopped."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Configure Autoscaling.

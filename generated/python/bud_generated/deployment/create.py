@@ -8,7 +8,7 @@ from typing import Literal
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ParamsBudaiscalerSpecification(Record):
     """
     How the number of replicas follows the load; left empty, it stays fixed.
@@ -27,7 +27,7 @@ class ParamsBudaiscalerSpecification(Record):
     """Name of the strategy that decides when to scale."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Deploy Model.
@@ -55,7 +55,7 @@ class Outputs(Record):
     """What happened, in a sentence."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Deploy Model.

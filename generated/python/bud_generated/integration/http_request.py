@@ -9,7 +9,7 @@ from typing import Any, Literal
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of HTTP Request.
@@ -34,7 +34,7 @@ class Params(Record):
     """Whether to add the ids of the execution and the step to the body, under _workflow_metadata."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of HTTP Request.

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Send Notification.
@@ -34,7 +34,7 @@ class Params(Record):
     """Further facts by name, passed along for the programs that handle the notification."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Send Notification.

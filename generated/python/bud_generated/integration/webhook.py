@@ -9,7 +9,7 @@ from typing import Any, Literal
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Trigger Webhook.
@@ -34,7 +34,7 @@ class Params(Record):
     """Seconds to wait for the answer."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Trigger Webhook.

@@ -2,11 +2,11 @@
 
 export { catalogDigest } from "./digest.js";
 
-export const catalog = /* @__PURE__ */ Object.freeze({
+export const catalog = /* @__PURE__ */ frozen({
   "billing_invoice": {"type":"billing_invoice","version":"1.0.0","name":"Invoice","description":"Sends an invoice.","category":"Billing","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[{"name":"amount","label":"Amount","type":"number","required":true,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null}],"rules":[],"outputs":[],"examples":[{"title":"A small one","params":{"amount":1},"description":null}],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null},
 });
 
-export const categories = /* @__PURE__ */ Object.freeze([
+export const categories = /* @__PURE__ */ frozen([
   { name: "Billing", icon: "coin", actions: [catalog["billing_invoice"]] },
 ]);
 
@@ -20,4 +20,12 @@ export function findAction(type) {
   if (Object.hasOwn(catalog, type)) return catalog[type];
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;
+}
+
+/** Freeze a value and all that it holds: what is made from an action is kept for it. */
+function frozen(value) {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    for (const member of Object.values(Object.freeze(value))) frozen(member);
+  }
+  return value;
 }

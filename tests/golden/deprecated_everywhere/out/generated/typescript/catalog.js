@@ -2,12 +2,12 @@
 
 export { catalogDigest } from "./digest.js";
 
-export const catalog = /* @__PURE__ */ Object.freeze({
+export const catalog = /* @__PURE__ */ frozen({
   "new_call": {"type":"new_call","version":"1.0.0","name":"New Call","description":"Calls an address the new way.","category":"Integration","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[],"rules":[],"outputs":[],"examples":[],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null},
   "old_call": {"type":"old_call","version":"1.4.0","name":"Old Call","description":"Calls an address the old way.","category":"Integration","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[{"name":"url","label":"URL","type":"string","required":true,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"uri","label":"URI","type":"string","required":false,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":{"since":"1.1.0","message":"Use url.","replacement":"url","sunset":null},"renamedFrom":null},{"name":"wait","label":"Wait","type":"number","required":false,"default":5,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":"pause"}],"rules":[],"outputs":[{"name":"status","type":"number","description":null,"nullable":false,"deprecated":null},{"name":"code","type":"number","description":null,"nullable":true,"deprecated":{"since":"1.2.0","message":"Use status.","replacement":"status","sunset":null}}],"examples":[],"docsUrl":null,"stability":"beta","deprecated":{"since":"1.3.0","message":"Use new_call.","replacement":"new_call","sunset":"2027-06-30"},"aliases":["call"],"reserved":{"params":["address"],"outputs":["body"]}},
 });
 
-export const categories = /* @__PURE__ */ Object.freeze([
+export const categories = /* @__PURE__ */ frozen([
   { name: "Integration", icon: "plug", actions: [catalog["new_call"], catalog["old_call"]] },
 ]);
 
@@ -21,4 +21,12 @@ export function findAction(type) {
   if (Object.hasOwn(catalog, type)) return catalog[type];
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;
+}
+
+/** Freeze a value and all that it holds: what is made from an action is kept for it. */
+function frozen(value) {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    for (const member of Object.values(Object.freeze(value))) frozen(member);
+  }
+  return value;
 }

@@ -63,7 +63,7 @@ export interface EverythingInput {
   /** Branches */
   readonly branches: readonly ({
     /**
-     * Name of the branch, unique in the list.
+     * Name of the branch.
      * @minLength 1
      */
     readonly id: string;
@@ -154,7 +154,7 @@ export interface EverythingParams {
   /** Branches */
   readonly branches: readonly ({
     /**
-     * Name of the branch, unique in the list.
+     * Name of the branch.
      * @minLength 1
      */
     readonly id: string;

@@ -2,11 +2,11 @@
 
 export { catalogDigest } from "./digest.js";
 
-export const catalog = /* @__PURE__ */ Object.freeze({
+export const catalog = /* @__PURE__ */ frozen({
   "ping": {"type":"ping","version":"1.0.0","name":"Ping","description":"Does nothing, and says that it did.","category":"Control Flow","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[],"rules":[],"outputs":[],"examples":[],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null},
 });
 
-export const categories = /* @__PURE__ */ Object.freeze([
+export const categories = /* @__PURE__ */ frozen([
   { name: "Control Flow", icon: "git-branch", actions: [catalog["ping"]] },
 ]);
 
@@ -20,4 +20,12 @@ export function findAction(type) {
   if (Object.hasOwn(catalog, type)) return catalog[type];
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;
+}
+
+/** Freeze a value and all that it holds: what is made from an action is kept for it. */
+function frozen(value) {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    for (const member of Object.values(Object.freeze(value))) frozen(member);
+  }
+  return value;
 }

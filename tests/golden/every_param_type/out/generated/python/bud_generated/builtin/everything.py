@@ -9,15 +9,15 @@ from typing import Any, Literal
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ParamsLimits(Record):
     cpu: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ParamsBranchesItem(Record):
     id: str
-    """Name of the branch, unique in the list."""
+    """Name of the branch."""
 
     condition: str
     """Expression; the first true branch is taken."""
@@ -29,7 +29,7 @@ class ParamsBranchesItem(Record):
     """Id of the step that the branch leads to."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Everything.
@@ -42,7 +42,7 @@ class Outputs(Record):
     other: Any
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Everything.

@@ -8,13 +8,13 @@ from typing import Any, Literal
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ParamsShape(Record):
     x__: Literal['"""', '*/'] | None = None
     """a \"\"\" b */ c"""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of \"\"\" */ `${name}` <b> | {{ x }} \\.
@@ -24,7 +24,7 @@ class Outputs(Record):
     """*/ \"\"\" \\"""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of \"\"\" */ `${name}` <b> | {{ x }} \\.

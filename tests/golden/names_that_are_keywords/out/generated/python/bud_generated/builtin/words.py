@@ -9,7 +9,7 @@ from typing import Any
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ParamsOptions(Record):
     import_: str
     X_Request_Id: str | None = None
@@ -22,7 +22,7 @@ class ParamsOptions(Record):
     quote_d: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Words.
@@ -32,7 +32,7 @@ class Outputs(Record):
     values: Sequence[Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Words.

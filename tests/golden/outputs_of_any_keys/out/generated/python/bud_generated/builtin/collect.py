@@ -9,7 +9,7 @@ from typing import Any
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Collect.
@@ -18,7 +18,7 @@ class Params(Record):
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Collect.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bud_generated.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Params(Record):
     """
     Params of Log in.
@@ -20,7 +20,7 @@ class Params(Record):
     from_: str = 'changeme'
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outputs(Record):
     """
     Outputs of Log in.

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bud_server.catalog import json_bytes
+from bud_server.http.json_text import json_bytes
 
 
 def problem_response(status: int, detail: str, pointer: str | None = None) -> Response:

@@ -1,0 +1,1 @@
+"""The catalog over HTTP: always valid, made once, read without importing anybody's code."""

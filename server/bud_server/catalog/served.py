@@ -1,0 +1,157 @@
+"""The catalog that is served: made of the catalogs of all installed packages, its answers made when first asked for."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bud_codegen.spelling import camel_case_meta
+from bud_schemas import ParamValidator
+from bud_server.http.answer import Answer
+from bud_server.http.json_text import json_bytes
+
+Document = Mapping[str, Any]
+
+
+class CatalogError(Exception):
+    """The catalog cannot be read; the message says what to do."""
+
+
+class Filters(NamedTuple):
+    """What a list of actions is narrowed down to; None means anything."""
+
+    category: str | None = None
+    service: str | None = None
+    execution_mode: str | None = None
+    q: str | None = None
+    """Words looked for in type, name and description, in any case."""
+
+    def match(self, meta: Document) -> bool:
+        """Whether an action is wanted."""
+        return (
+            self.category in (None, meta["category"])
+            and (self.service is None or self.service in meta["required_services"])
+            and self.execution_mode in (None, meta["execution_mode"])
+            and (self.q is None or _is_about(meta, self.q))
+        )
+
+
+NO_FILTERS = Filters()
+
+
+def _is_about(meta: Document, words: str) -> bool:
+    text = f"{meta['type']} {meta['name']} {meta['description']}".lower()
+    return all(word in text for word in words.lower().split())
+
+
+class Spelling:
+    """The catalog's answers with keys in one spelling."""
+
+    def __init__(self, catalog: "ServedCatalog", respell: Callable[[Document], Document]) -> None:
+        self._catalog = catalog
+        self._respell = respell
+        self._actions: dict[str, Answer] = {}
+
+    @cached_property
+    def listing(self) -> Answer:
+        """The answer with all actions, flat and by category."""
+        return Answer(json_bytes(self.listed(NO_FILTERS), is_ours=True), self._catalog.digest)
+
+    def listed(self, filters: Filters) -> dict[str, Any]:
+        """Return the wanted actions, flat and by category."""
+        metas = [entry["meta"] for entry in self._catalog.entries.values() if filters.match(entry["meta"])]
+        respelled = {meta["type"]: self._respell(meta) for meta in metas}
+        groups = [
+            {
+                "name": each["name"],
+                "icon": each["icon"],
+                "actions": [respelled[meta["type"]] for meta in metas if meta["category"] == each["name"]],
+            }
+            for each in self._catalog.categories
+        ]
+        actions = list(respelled.values())
+        return {
+            "actions": actions,
+            "categories": [group for group in groups if group["actions"]],
+            "total": len(actions),
+        }
+
+    def action(self, action_type: str) -> Answer | None:
+        """Return the answer with one action, by its type or an alias; None if there is none."""
+        answer = self._actions.get(action_type)
+        if answer is None:
+            entry = self._catalog.entry(action_type)
+            if entry is None:
+                return None
+            body = json_bytes(self._respell(entry["meta"]), is_ours=True)
+            answer = self._actions[action_type] = Answer(body, self._catalog.digest)
+        return answer
+
+
+class ServedCatalog:
+    """All actions that are installed. Never changed: a reload makes another one."""
+
+    def __init__(self, digest: str, categories: Iterable[Document], entries: Mapping[str, Document]) -> None:
+        self.digest = digest
+        self.categories = tuple(categories)
+        """In display order."""
+        self.entries = entries
+        """Entries as in catalog.json by type; by category and then by type."""
+        self.snake_case = Spelling(self, lambda meta: meta)
+        self.camel_case = Spelling(self, camel_case_meta)
+        self._aliases = {alias: each for each, entry in entries.items() for alias in entry["meta"]["aliases"]}
+        self._validators: dict[str, ParamValidator] = {}
+        self._schemas: dict[str, Answer] = {}
+
+    def entry(self, action_type: str) -> Document | None:
+        """Return an action's entry by its type or an alias; None if there is none."""
+        return self.entries.get(action_type) or self.entries.get(self._aliases.get(action_type, ""))
+
+    def validator(self, action_type: str) -> ParamValidator | None:
+        """Return the validator of an action's params; None if there is no such action."""
+        found = self._validators.get(action_type)
+        if found is None:
+            entry = self.entry(action_type)
+            if entry is None:
+                return None
+            found = self._validators[action_type] = ParamValidator(entry["meta"])
+        return found
+
+    def schema(self, action_type: str) -> Answer | None:
+        """Return the answer with the JSON Schema of an action's params; None if there is no such action."""
+        found = self._schemas.get(action_type)
+        if found is None:
+            entry = self.entry(action_type)
+            if entry is None:
+                return None
+            dialect = "https://json-schema.org/draft/2020-12/schema"
+            schema = {"$schema": dialect, "title": f"Params of {entry['meta']['name']}", **entry["input_schema"]}
+            body = json_bytes(schema, is_ours=True)
+            found = self._schemas[action_type] = Answer(body, self.digest, "application/schema+json")
+        return found
+
+
+def read_catalog(path: Path) -> ServedCatalog:
+    """Return the catalog in a catalog.json. Raises CatalogError if it is missing or damaged."""
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise CatalogError(f"{path} is missing: run bud generate") from error
+    except ValueError as error:
+        raise CatalogError(f"{path} is damaged ({error}): run bud generate") from error
+    return merged([document])
+
+
+def merged(documents: Iterable[Document]) -> ServedCatalog:
+    """Return one catalog over the documents of several packages, whose types differ."""
+    documents = list(documents)
+    categories = {each["name"]: each for document in documents for each in document["categories"]}
+    ordered = sorted(categories.values(), key=lambda each: (each["order"], each["name"]))
+    rank = {each["name"]: index for index, each in enumerate(ordered)}
+    entries = {name: entry for document in documents for name, entry in document["actions"].items()}
+    names = sorted(entries, key=lambda name: (rank.get(entries[name]["meta"]["category"], len(rank)), name))
+    digests = [document["digest"] for document in documents]
+    digest = digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+    return ServedCatalog(digest, ordered, {name: entries[name] for name in names})

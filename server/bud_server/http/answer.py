@@ -1,0 +1,88 @@
+"""Answers whose bytes are made once: with an ETag, compressed as the client accepts, 304 when nothing changed.
+
+An Answer is an ASGI application. It builds no request and no response object, which is most of what a small answer
+costs.
+"""
+
+import gzip
+from collections.abc import Callable
+
+import zstandard
+from starlette.types import Receive, Scope, Send
+
+SMALLEST_COMPRESSED = 1024
+"""Bytes below which compression saves nothing."""
+
+Headers = list[tuple[bytes, bytes]]
+
+_COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "zstd": lambda body: zstandard.ZstdCompressor(level=9).compress(body),
+    "gzip": lambda body: gzip.compress(body, 6, mtime=0),
+}
+"""By content coding, best first (RFC 9110, 8.4.1)."""
+
+
+class Answer:
+    """One body, as often as it is asked for."""
+
+    __slots__ = ("_body", "_etag", "_headers", "_not_modified", "_variants")
+
+    def __init__(self, body: bytes, digest: str, media_type: str = "application/json") -> None:
+        self._body = body
+        self._etag = f'"{digest}"'.encode()
+        common = [(b"etag", self._etag), (b"cache-control", b"no-cache"), (b"vary", b"Accept-Encoding")]
+        self._headers: Headers = [(b"content-type", media_type.encode()), *common]
+        self._not_modified = {"type": "http.response.start", "status": 304, "headers": common}
+        self._variants: dict[str, tuple[Headers, bytes]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a GET or HEAD."""
+        accepted, known = b"", b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accepted = value
+            elif name == b"if-none-match":
+                known = value
+        if known and self._is_known(known):
+            await send(self._not_modified)
+            await send({"type": "http.response.body", "body": b""})
+            return
+        headers, body = self._variant(accepted)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _is_known(self, known: bytes) -> bool:
+        """Compare weakly (RFC 9110, 13.1.2)."""
+        tags = [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]
+        return self._etag in tags or b"*" in tags
+
+    def _variant(self, accepted: bytes) -> tuple[Headers, bytes]:
+        coding = self._coding(accepted.decode("latin-1")) if accepted else ""
+        found = self._variants.get(coding)
+        if found is None:
+            found = self._variants[coding] = self._encoded(coding)
+        return found
+
+    def _coding(self, accepted: str) -> str:
+        if len(self._body) < SMALLEST_COMPRESSED:
+            return ""
+        wanted = _qualities(accepted)
+        return next((coding for coding in _COMPRESS if wanted.get(coding, wanted.get("*", 0.0)) > 0), "")
+
+    def _encoded(self, coding: str) -> tuple[Headers, bytes]:
+        body = _COMPRESS[coding](self._body) if coding else self._body
+        extra = [(b"content-encoding", coding.encode())] if coding else []
+        return [*self._headers, *extra, (b"content-length", str(len(body)).encode())], body
+
+
+def _qualities(accepted: str) -> dict[str, float]:
+    """Return {content coding: quality} of an Accept-Encoding header (RFC 9110, 12.5.3)."""
+    wanted = {}
+    for part in accepted.lower().split(","):
+        coding, _, weight = part.strip().partition(";")
+        _, _, number = weight.partition("q=")
+        try:
+            wanted[coding.strip()] = float(number) if number else 1.0
+        except ValueError:
+            wanted[coding.strip()] = 0.0
+    return wanted

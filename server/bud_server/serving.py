@@ -1,0 +1,77 @@
+"""Start the server: settings, catalog, application, and uvicorn around it."""
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bud_server.catalog.holder import CatalogHolder
+from bud_server.catalog.served import CatalogError, ServedCatalog, merged, read_catalog
+from bud_server.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from bud_actions.base import BrokenPackage
+
+SETTINGS_FILE = Path("bud.toml")
+
+
+def serve(overrides: Mapping[str, object], root: Path | None) -> None:
+    """Serve until interrupted: the installed actions, or those of the project at `root`.
+
+    Raises SettingsError or CatalogError, having opened nothing, if it cannot start.
+    """
+    import uvicorn
+
+    from bud_server.app import create_app
+
+    settings = load_settings(os.environ, SETTINGS_FILE if SETTINGS_FILE.is_file() else None, overrides)
+    configure_logging(settings)
+    holder = installed_catalog(settings) if root is None else CatalogHolder(project_catalog(root))
+    uvicorn.run(create_app(holder, settings), host=settings.host, port=settings.port, server_header=False)
+
+
+def installed_catalog(settings: Settings) -> CatalogHolder:
+    """Return the catalog of all installed action packages, without importing schema-first ones.
+
+    Raises CatalogError, naming the distributions, if one is broken and `allow_broken` is off.
+    """
+    from bud_actions.base import DiscoveryError, discover
+
+    try:
+        found = discover(allow_broken=settings.allow_broken)
+    except DiscoveryError as error:
+        raise CatalogError(str(error)) from error
+    return CatalogHolder(merged([found.catalog()]), broken=[_described(each) for each in found.broken])
+
+
+def _described(broken: "BrokenPackage") -> dict[str, str]:
+    distribution = f"{broken.distribution} {broken.version}"
+    return {"distribution": distribution, "entry": broken.entry, "reason": broken.reason}
+
+
+def project_catalog(root: Path) -> ServedCatalog:
+    """Return the catalog of a project's folder. Raises CatalogError."""
+    from bud_codegen.workspace import WorkspaceError, open_workspace
+
+    try:
+        workspace = open_workspace(root)
+    except WorkspaceError as error:
+        raise CatalogError(str(error)) from error
+    return read_catalog(workspace.root / "generated" / "python" / workspace.project.package / "catalog.json")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Write structured lines: for people, or as JSON for programs."""
+    for_programs = settings.log_format == "json"
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer() if for_programs else structlog.dev.ConsoleRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )

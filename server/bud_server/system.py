@@ -1,0 +1,54 @@
+"""The routes about the server itself."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from bud_server.catalog.holder import CatalogHolder
+from bud_server.http.json_text import json_bytes
+from bud_server.http.observe import Metrics
+from bud_server.openapi import openapi_answer
+
+
+def system_routes(holder: CatalogHolder, metrics: Metrics) -> list[Route]:
+    """Return the routes for documents, health and metrics."""
+
+    async def get_health(_request: Request) -> Response:
+        return Response(json_bytes(health(holder)), media_type="application/json")
+
+    async def get_ready(_request: Request) -> Response:
+        is_ready = bool(holder.current.entries)
+        body = json_bytes({"status": "ready" if is_ready else "not_ready"})
+        return Response(body, 200 if is_ready else 503, media_type="application/json")
+
+    async def get_metrics(_request: Request) -> Response:
+        return Response(generate_latest(metrics.registry), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    return [
+        Route("/openapi.json", _Openapi(holder), methods=["GET"]),
+        Route("/health", get_health),
+        Route("/ready", get_ready),
+        Route("/metrics", get_metrics),
+    ]
+
+
+class _Openapi:
+    def __init__(self, holder: CatalogHolder) -> None:
+        self._holder = holder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await openapi_answer(self._holder.current)(scope, receive, send)
+
+
+def health(holder: CatalogHolder) -> dict[str, object]:
+    """Return what works and what does not."""
+    is_degraded = bool(holder.broken or holder.problems)
+    return {
+        "status": "degraded" if is_degraded else "healthy",
+        "actions": len(holder.current.entries),
+        "catalog": holder.current.digest,
+        "broken": holder.broken,
+        "problems": holder.problems,
+    }
