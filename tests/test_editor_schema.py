@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 import bud_schemas
 from bud_codegen.emit.editor import down_levelled
+from bud_codegen.load import Document
 from bud_codegen.rules import RULES, page
+from bud_codegen.validate.structure import structure_problems
 
 ROOT = Path(__file__).parent.parent
 OLDER = down_levelled(bud_schemas.load("action"))
@@ -55,6 +58,37 @@ def test_a_wrong_value_of_any_key_is_wrong_in_both(key: str) -> None:
         for junk in (None, 7.5, "", [None], {"junk": 1}):
             wrong = {**document, key: junk}
             assert newer.is_valid(wrong) == older.is_valid(wrong)
+
+
+def _mutations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return copies of a document in each of which one text is wrong in a way that readers overlook."""
+    found: list[dict[str, Any]] = []
+
+    def walk(value: Any, rebuild: Callable[[Any], Any]) -> None:
+        if isinstance(value, dict):
+            for key, member in value.items():
+                walk(member, lambda new, key=key: rebuild({**value, key: new}))  # type: ignore[misc]
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                walk(item, lambda new, i=index: rebuild([*value[:i], new, *value[i + 1 :]]))  # type: ignore[misc]
+        elif isinstance(value, str):
+            found.extend(rebuild(wrong) for wrong in (value + "\n", value + "\u00a0", "\n" + value))
+
+    walk(document, lambda new: new)
+    return found
+
+
+def test_what_the_judge_refuses_is_explained() -> None:
+    judge = jsonschema_rs.Draft202012Validator(bud_schemas.load("action"))
+    refused = 0
+    for path in ACTIONS[::4]:
+        for wrong in _mutations(yaml.safe_load(path.read_text())):
+            problems, _ = structure_problems(Document(path.name, wrong), "action")
+            assert bool(problems) is not judge.is_valid(wrong)
+            assert not any("does not keep the language's schema" in problem.message for problem in problems)
+            refused += bool(problems)
+
+    assert refused > 100
 
 
 def test_every_property_is_described_for_editors() -> None:

@@ -285,6 +285,17 @@ def test_serving_a_project_that_was_never_generated_says_so(tmp_path: Path) -> N
     assert "run bud generate" in done.stderr
 
 
+def test_an_address_that_is_taken_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = bud("serve", "--port", str(port))
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"error: cannot listen on 127.0.0.1:{port}: Address already in use; choose another --host or --port\n"
+    )
+
+
 def test_the_command_serves_until_interrupted(tmp_path: Path) -> None:
     make_project(tmp_path, "greet")
     assert bud("generate", "--root", str(tmp_path)).returncode == 0

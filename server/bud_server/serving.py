@@ -2,7 +2,9 @@
 
 import logging
 import os
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import structlog
 
 from bud_server.catalog.holder import CatalogHolder
 from bud_server.catalog.served import CatalogError, ServedCatalog, merged, read_catalog
-from bud_server.settings import Settings, load_settings
+from bud_server.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from bud_actions.base import BrokenPackage
@@ -30,7 +32,20 @@ def serve(overrides: Mapping[str, object], root: Path | None) -> None:
     settings = load_settings(os.environ, SETTINGS_FILE if SETTINGS_FILE.is_file() else None, overrides)
     configure_logging(settings)
     holder = installed_catalog(settings) if root is None else CatalogHolder(project_catalog(root))
-    uvicorn.run(create_app(holder, settings), host=settings.host, port=settings.port, server_header=False)
+    app = create_app(holder, settings)
+    with _listening(settings) as listener, suppress(KeyboardInterrupt):
+        uvicorn.Server(uvicorn.Config(app, server_header=False)).run(sockets=[listener])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """Return a socket that listens. Raises SettingsError if the address cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise SettingsError(f"cannot listen on {where}: {why}; choose another --host or --port") from error
 
 
 def installed_catalog(settings: Settings) -> CatalogHolder:

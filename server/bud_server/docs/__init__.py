@@ -36,12 +36,22 @@ def docs_routes(holder: CatalogHolder) -> list[Route]:
     return [Route("/docs", index), Route("/docs/{action_type}", action)]
 
 
+_BOUNDS = {
+    "min": "at least {}",
+    "max": "at most {}",
+    "integer": "whole numbers",
+    "min_length": "at least {} characters",
+    "max_length": "at most {} characters",
+    "pattern": "pattern {}",
+}
+
+
 def _param(param: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a page says about a param."""
     need = "required" if param["required"] else "optional"
     if "default" in param:
         need = "default " + ("***" if param["secret"] else json.dumps(param["default"], ensure_ascii=False))
-    bounds = [f"{key.replace('_', ' ')}: {value}" for key, value in (param["validation"] or {}).items()]
+    bounds = [_BOUNDS[key].format(value) for key, value in (param["validation"] or {}).items() if key in _BOUNDS]
     return {**param, "need": need, "bounds": bounds, "choices": [each["value"] for each in param["options"] or ()]}
 
 
