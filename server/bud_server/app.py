@@ -1,5 +1,8 @@
 """The application: routes as a list, over what is passed in."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -9,6 +12,7 @@ from starlette.routing import Route
 from bud_server.auth.authenticator import authenticator_for
 from bud_server.auth.middleware import Authentication, guarded
 from bud_server.auth.permissions import ForbiddenError, respond_to_forbidden
+from bud_server.catalog.events import Broadcast
 from bud_server.catalog.holder import CatalogHolder
 from bud_server.catalog.routes import catalog_routes
 from bud_server.docs import docs_routes
@@ -17,12 +21,21 @@ from bud_server.http.problem_details import respond_to_error, respond_to_fault
 from bud_server.settings import Settings
 from bud_server.system import system_routes
 
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+"""What runs beside the server, from its start to its end."""
 
-def create_app(holder: CatalogHolder, settings: Settings) -> Starlette:
+
+def create_app(
+    holder: CatalogHolder,
+    settings: Settings,
+    broadcast: Broadcast | None = None,
+    lifespan: Lifespan | None = None,
+) -> Starlette:
     """Return the server for a catalog. Raises SettingsError if the settings do not go together."""
     metrics = Metrics()
     return Starlette(
-        routes=guarded(routes(holder, settings, metrics)),
+        lifespan=lifespan,
+        routes=guarded(routes(holder, settings, metrics, broadcast or Broadcast(holder))),
         middleware=[
             Middleware(Observation, metrics=metrics, catalog_digest=lambda: holder.current.digest),
             *_cors(settings),  # outside of authentication: what a browser asks beforehand carries no credential
@@ -36,10 +49,10 @@ def create_app(holder: CatalogHolder, settings: Settings) -> Starlette:
     )
 
 
-def routes(holder: CatalogHolder, settings: Settings, metrics: Metrics) -> list[Route]:
+def routes(holder: CatalogHolder, settings: Settings, metrics: Metrics, broadcast: Broadcast) -> list[Route]:
     """Return every route of the server."""
     return [
-        *catalog_routes(holder, settings.largest_body_bytes),
+        *catalog_routes(holder, broadcast, settings.largest_body_bytes),
         *docs_routes(holder),
         *system_routes(holder, metrics),
     ]

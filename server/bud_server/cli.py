@@ -38,6 +38,9 @@ def serve(
     allow_broken: Annotated[
         bool | None, typer.Option("--allow-broken", help="Serve what works; name the rest.")
     ] = None,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Serve the project's action files as they are edited.")
+    ] = False,
 ) -> None:
     """Serve the catalog over HTTP until Ctrl-C; of the installed actions, or of the project at --root."""
     from bud_server import serving
@@ -45,7 +48,7 @@ def serve(
     from bud_server.settings import SettingsError
 
     try:
-        serving.serve({"host": host, "port": port, "allow_broken": allow_broken}, root)
+        serving.serve({"host": host, "port": port, "allow_broken": allow_broken}, root, reload=reload)
     except (CatalogError, SettingsError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error

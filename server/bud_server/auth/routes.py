@@ -24,6 +24,7 @@ Need = Access | str
 
 _CATALOG: Mapping[str, Need] = {
     "/actions": AUTHENTICATED,
+    "/actions/events": AUTHENTICATED,
     "/actions/validate": AUTHENTICATED,
     "/actions/{action_type}": AUTHENTICATED,
     "/actions/{action_type}/schema": AUTHENTICATED,

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bud_schemas import ParamProblem
+from bud_server.catalog.events import Broadcast
 from bud_server.catalog.holder import CatalogHolder
 from bud_server.catalog.served import Filters, ServedCatalog, Spelling
 from bud_server.http.answer import Answer
@@ -24,9 +25,13 @@ MOUNTS = {"": SNAKE_CASE, "/api/v1": SNAKE_CASE, "/budpipeline": CAMEL_CASE}
 EXECUTION_MODES = ("sync", "event_driven")
 
 
-def catalog_routes(holder: CatalogHolder, largest_body: int) -> list[Route]:
+def catalog_routes(holder: CatalogHolder, broadcast: Broadcast, largest_body: int) -> list[Route]:
     """Return all routes of the catalog."""
-    return [route for prefix, spelling in MOUNTS.items() for route in _routes(prefix, holder, spelling, largest_body)]
+    found: list[Route] = []
+    for prefix, spelling in MOUNTS.items():
+        found.append(Route(f"{prefix}/actions/events", broadcast.respond))
+        found += _routes(prefix, holder, spelling, largest_body)
+    return found
 
 
 def _routes(
