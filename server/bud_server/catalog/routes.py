@@ -117,8 +117,9 @@ def _asked(body: object) -> tuple[str, dict[str, object]]:
     """Return the action type, in whichever spelling it was given, and the params."""
     if not isinstance(body, dict):
         raise RefusedError(422, "The body must be an object with action_type and params", "")
-    action_type = body.get("action_type", body.get("actionType"))
-    if not isinstance(action_type, str):
+    spelled = (body.get("action_type"), body.get("actionType"))
+    action_type = next((each for each in spelled if isinstance(each, str)), None)
+    if action_type is None:
         raise RefusedError(422, "action_type (or actionType) must be a string", "/action_type")
     params = body.get("params")
     if not isinstance(params, dict):
