@@ -100,6 +100,25 @@ def new(
     raise typer.Exit(0 if ok else FINDINGS)
 
 
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(help="Name of the distribution and its folder, such as my-actions.")],
+) -> None:
+    """Start an action package that pip can install, in a new folder."""
+    from bud_codegen import create, package, run
+
+    try:
+        workspace = package.new_package(Path.cwd(), name)
+    except create.CreateError as error:
+        _refuse(str(error))
+    try:
+        ok = run.generate(workspace, run.ALL_TARGETS, typer.echo, stats=False)
+    except Exception as error:
+        _explain(error, workspace)
+    typer.echo(f"{name} is there; next: cd {name} && make check")
+    raise typer.Exit(0 if ok else FINDINGS)
+
+
 @app.command(name="list")
 def list_actions(root: Root = None) -> None:
     """List the actions by category."""
