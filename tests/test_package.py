@@ -23,7 +23,7 @@ EXECUTE = """
 import asyncio, json
 from bud_actions.base import ActionContext, action_registry
 action_registry.discover_actions()
-for each in ("hello", "greet"):
+for each in ("my_hello", "greet"):
     executor = action_registry.get_executor(each)
     print(json.dumps(asyncio.run(executor.execute(ActionContext(params={"message": "Hello"}))).outputs))
 """
@@ -39,7 +39,7 @@ def test_from_init_to_a_running_action(tmp_path: Path) -> None:
         bad = _ask(f"{url}/actions/validate", {"action_type": "greet", "params": {}})
     ran = _run([sys.executable, "-c", EXECUTE], tmp_path, PYTHONPATH=str(site))
 
-    assert {"greet", "hello", "log"} <= set(listed)
+    assert {"greet", "my_hello", "log"} <= set(listed)
     assert good["valid"]
     assert not bad["valid"]
     assert [json.loads(line)["message"] for line in ran.splitlines()] == ["Hello", "Hello, nice to meet you"]
@@ -47,7 +47,7 @@ def test_from_init_to_a_running_action(tmp_path: Path) -> None:
     with _serve(tmp_path) as url:
         listed = [each["type"] for each in _ask(f"{url}/actions")["actions"]]
     assert "log" in listed
-    assert not {"greet", "hello"} & set(listed)
+    assert not {"greet", "my_hello"} & set(listed)
 
 
 def _package(folder: Path) -> Path:

@@ -8,7 +8,7 @@ from bud_codegen.model import Project
 from bud_codegen.templates import template
 from bud_codegen.workspace import Workspace, open_workspace
 
-FIRST_ACTION, FIRST_CATEGORY = "hello", "Integration"
+FIRST_CATEGORY = "Integration"
 TAKEN = Project().prefix
 """The prefix of bud-actions itself, whose import packages a second distribution must not bring."""
 
@@ -71,12 +71,13 @@ def _templates(project: Project) -> dict[str, str]:
 def _write_first_action(workspace: Workspace) -> None:
     """Write an action as `bud new` does, and beside it the executor and the test that a person would write."""
     project = workspace.project
-    path = new_action(workspace, FIRST_ACTION, FIRST_CATEGORY, event_driven=False)
+    action_type = f"{project.prefix}_hello"  # no other package has this prefix, so none has this type
+    path = new_action(workspace, action_type, FIRST_CATEGORY, event_driven=False)
     stem = path.removesuffix(".yaml")
     module = stem.removeprefix(f"{project.actions}/").replace("/", ".")
-    written = {f"{stem}.py": "executor.py.j2", f"tests/actions/test_{FIRST_ACTION}.py": "test.py.j2"}
+    written = {f"{stem}.py": "executor.py.j2", f"tests/actions/test_{action_type}.py": "test.py.j2"}
     for target, source in written.items():
-        text = template(f"package/{source}").render(project=project, module=module, type=FIRST_ACTION)
+        text = template(f"package/{source}").render(project=project, module=module, type=action_type)
         _write(workspace.root / target, text)
 
 
