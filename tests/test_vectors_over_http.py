@@ -10,7 +10,7 @@ from bud_codegen import api
 from bud_codegen.emit.python import catalog_json
 from bud_server.app import create_app
 from bud_server.catalog.holder import CatalogHolder
-from bud_server.catalog.served import merged
+from bud_server.catalog.served import served
 from bud_server.settings import Settings
 from tests.test_vectors import CASES, _texts
 
@@ -20,7 +20,7 @@ PREFIXES = ("", "/api/v1", "/budpipeline")
 @pytest.fixture(scope="module")
 def client() -> TestClient:
     document = json.loads(catalog_json(api.load_catalog(_texts())))
-    return TestClient(create_app(CatalogHolder(merged([document])), Settings()))
+    return TestClient(create_app(CatalogHolder(served(document)), Settings()))
 
 
 def test_the_server_finds_the_problems_of_every_case(client: TestClient) -> None:

@@ -33,6 +33,27 @@ def catalog_digest(categories: Iterable[tuple[str, str, int]], actions: Iterable
     return digest_of([list(categories), list(actions)])
 
 
+def merged_catalog(documents: Iterable[Document]) -> dict[str, Any]:
+    """Return one catalog of several, whose types differ, made like a catalog.json: by category, then by type.
+
+    Of two categories with one name, the smaller order counts, then the first.
+    """
+    documents = list(documents)
+    by_name: dict[str, Document] = {}
+    for each in (category for document in documents for category in document["categories"]):
+        if each["name"] not in by_name or each["order"] < by_name[each["name"]]["order"]:
+            by_name[each["name"]] = each
+    categories = sorted(by_name.values(), key=lambda each: (each["order"], each["name"]))
+    rank = {category["name"]: index for index, category in enumerate(categories)}
+    entries = {name: entry for document in documents for name, entry in document["actions"].items()}
+    types = sorted(entries, key=lambda each: (rank[entries[each]["meta"]["category"]], each))
+    digest = catalog_digest(
+        ((each["name"], each["icon"], each["order"]) for each in categories),
+        ((each, entries[each]["digest"]) for each in types),
+    )
+    return {"digest": digest, "categories": categories, "actions": {each: entries[each] for each in types}}
+
+
 def digest_of(value: object) -> str:
     """SHA-256, in hex, of a JSON value's compact text."""
     return hashlib.sha256(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()

@@ -18,9 +18,10 @@ from bud_codegen import api, report, run
 from bud_codegen.emit.python import catalog_json
 from bud_codegen.problem import InvalidActionsError
 from bud_codegen.workspace import Workspace, WorkspaceError
+from bud_schemas.shapes import merged_catalog
 from bud_server.catalog.events import Broadcast
 from bud_server.catalog.holder import CatalogHolder
-from bud_server.catalog.served import ServedCatalog, merged
+from bud_server.catalog.served import ServedCatalog, served
 
 DEBOUNCE_MILLISECONDS = 50
 """How long to wait for more changes of the same save."""
@@ -32,7 +33,7 @@ def project_catalog(workspace: Workspace, others: list[Mapping[str, Any]]) -> Se
     Raises InvalidActionsError if a file is wrong.
     """
     document = json.loads(catalog_json(api.load_catalog(workspace.read_sources(), workspace.project)))
-    return merged([*others, document])
+    return served(merged_catalog([*others, document]))
 
 
 class Reloader:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bud_server.catalog.holder import CatalogHolder
-from bud_server.catalog.served import CatalogError, ServedCatalog, merged, read_catalog
+from bud_server.catalog.served import CatalogError, ServedCatalog, read_catalog, served
 from bud_server.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def installed_catalog(settings: Settings) -> CatalogHolder:
     Raises CatalogError, naming the distributions, if one is broken and `allow_broken` is off.
     """
     found = _discovered(settings)
-    return CatalogHolder(merged([found.catalog()]), broken=[_described(each) for each in found.broken])
+    return CatalogHolder(served(found.catalog()), broken=[_described(each) for each in found.broken])
 
 
 def _discovered(settings: Settings) -> "Discovery":

@@ -4,9 +4,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from bud_server.catalog.holder import CatalogHolder
+from bud_server.http.answer import answering
 from bud_server.http.json_text import json_bytes
 from bud_server.http.observe import Metrics
 from bud_server.openapi import openapi_answer
@@ -27,19 +27,11 @@ def system_routes(holder: CatalogHolder, metrics: Metrics) -> list[Route]:
         return Response(generate_latest(metrics.registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return [
-        Route("/openapi.json", _Openapi(holder), methods=["GET"]),
+        answering("/openapi.json", lambda _scope: openapi_answer(holder.current)),
         Route("/health", get_health),
         Route("/ready", get_ready),
         Route("/metrics", get_metrics),
     ]
-
-
-class _Openapi:
-    def __init__(self, holder: CatalogHolder) -> None:
-        self._holder = holder
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await openapi_answer(self._holder.current)(scope, receive, send)
 
 
 def health(holder: CatalogHolder) -> dict[str, object]:

@@ -56,25 +56,14 @@ class Discovery:
 
     @property
     def categories(self) -> list[Document]:
-        """The groups of all packages in display order; of two with one name, the smaller order, then the first."""
-        by_name: dict[str, Document] = {}
-        for each in (category for package in self.packages for category in package.categories):
-            if each["name"] not in by_name or each["order"] < by_name[each["name"]]["order"]:
-                by_name[each["name"]] = each
-        return sorted(by_name.values(), key=lambda each: (each["order"], each["name"]))
+        """The groups of all packages in display order."""
+        return list(self.catalog()["categories"])
 
     def catalog(self) -> dict[str, Any]:
         """Return one catalog of all packages, made like a catalog.json: by category, then by type."""
-        from bud_schemas.shapes import catalog_digest
+        from bud_schemas.shapes import merged_catalog
 
-        categories, entries = self.categories, self.entries
-        rank = {category["name"]: index for index, category in enumerate(categories)}
-        types = sorted(entries, key=lambda each: (rank[entries[each]["meta"]["category"]], each))
-        digest = catalog_digest(
-            ((each["name"], each["icon"], each["order"]) for each in categories),
-            ((each, entries[each]["digest"]) for each in types),
-        )
-        return {"digest": digest, "categories": categories, "actions": {each: entries[each] for each in types}}
+        return merged_catalog({"categories": each.categories, "actions": each.entries} for each in self.packages)
 
 
 def discover(group: str = GROUP, *, allow_broken: bool = False) -> Discovery:

@@ -7,13 +7,13 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from bud_schemas import ParamProblem
 from bud_server.catalog.events import Broadcast
 from bud_server.catalog.holder import CatalogHolder
 from bud_server.catalog.served import Filters, ServedCatalog, Spelling
-from bud_server.http.answer import Answer
+from bud_server.http.answer import Answer, answering
 from bud_server.http.body import RefusedError, read_json
 from bud_server.http.json_text import json_bytes
 from bud_server.http.problem_details import problem_response
@@ -41,24 +41,11 @@ def _routes(
         return await _validate(request, holder.current, largest_body)
 
     return [
-        _get(f"{prefix}/actions", lambda scope: _list(scope, holder, spelling(holder.current))),
+        answering(f"{prefix}/actions", lambda scope: _list(scope, holder, spelling(holder.current))),
         Route(f"{prefix}/actions/validate", validate, methods=["POST"]),
-        _get(f"{prefix}/actions/{{action_type}}/schema", lambda scope: _schema(scope, holder.current)),
-        _get(f"{prefix}/actions/{{action_type}}", lambda scope: _action(scope, holder.current, spelling)),
+        answering(f"{prefix}/actions/{{action_type}}/schema", lambda scope: _schema(scope, holder.current)),
+        answering(f"{prefix}/actions/{{action_type}}", lambda scope: _action(scope, holder.current, spelling)),
     ]
-
-
-def _get(path: str, answer: Callable[[Scope], ASGIApp]) -> Route:
-    """Return a route that answers GET and HEAD without building request and response objects."""
-    return Route(path, _Endpoint(answer), methods=["GET"])
-
-
-class _Endpoint:
-    def __init__(self, answer: Callable[[Scope], ASGIApp]) -> None:
-        self._answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._answer(scope)(scope, receive, send)
 
 
 def _list(scope: Scope, holder: CatalogHolder, spelling: Spelling) -> ASGIApp:

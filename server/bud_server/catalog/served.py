@@ -1,6 +1,5 @@
 """The catalog that is served: made of the catalogs of all installed packages, its answers made when first asked for."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -141,17 +140,9 @@ def read_catalog(path: Path) -> ServedCatalog:
         raise CatalogError(f"{path} is missing: run bud generate") from error
     except ValueError as error:
         raise CatalogError(f"{path} is damaged ({error}): run bud generate") from error
-    return merged([document])
+    return served(document)
 
 
-def merged(documents: Iterable[Document]) -> ServedCatalog:
-    """Return one catalog over the documents of several packages, whose types differ."""
-    documents = list(documents)
-    categories = {each["name"]: each for document in documents for each in document["categories"]}
-    ordered = sorted(categories.values(), key=lambda each: (each["order"], each["name"]))
-    rank = {each["name"]: index for index, each in enumerate(ordered)}
-    entries = {name: entry for document in documents for name, entry in document["actions"].items()}
-    names = sorted(entries, key=lambda name: (rank.get(entries[name]["meta"]["category"], len(rank)), name))
-    digests = [document["digest"] for document in documents]
-    digest = digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
-    return ServedCatalog(digest, ordered, {name: entries[name] for name in names})
+def served(document: Document) -> ServedCatalog:
+    """Return what is served of a catalog document."""
+    return ServedCatalog(document["digest"], document["categories"], document["actions"])

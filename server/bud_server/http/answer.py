@@ -8,7 +8,8 @@ import gzip
 from collections.abc import Callable
 
 import zstandard
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 SMALLEST_COMPRESSED = 1024
 """Bytes below which compression saves nothing."""
@@ -73,6 +74,19 @@ class Answer:
         body = _COMPRESS[coding](self._body) if coding else self._body
         extra = [(b"content-encoding", coding.encode())] if coding else []
         return [*self._headers, *extra, (b"content-length", str(len(body)).encode())], body
+
+
+def answering(path: str, choose: Callable[[Scope], ASGIApp]) -> Route:
+    """Return a route that answers GET and HEAD with what `choose` returns for a request."""
+    return Route(path, _Choice(choose), methods=["GET"])
+
+
+class _Choice:
+    def __init__(self, choose: Callable[[Scope], ASGIApp]) -> None:
+        self._choose = choose
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._choose(scope)(scope, receive, send)
 
 
 def _qualities(accepted: str) -> dict[str, float]:
