@@ -1,0 +1,1 @@
+"""The runtime: executions that end, whatever is killed meanwhile."""

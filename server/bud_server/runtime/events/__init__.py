@@ -1,0 +1,1 @@
+"""Events from outside: kept first, then matched with the step that waits for them."""

@@ -1,0 +1,223 @@
+"""What people and programs ask of executions: to begin, to end, to be tried again, and how they are getting on."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from bud_server.auth.identity import Subject
+from bud_server.catalog.served import ServedCatalog
+from bud_server.pipelines.definition import Pipeline, definition_digest
+from bud_server.runtime import inputs
+from bud_server.runtime.engine import Engine, Happened
+from bud_server.runtime.identifiers import new_id
+from bud_server.runtime.plan import Plan
+from bud_server.runtime.planning import PlanStore, plan_document, plan_of
+from bud_server.runtime.secrets import Secrets
+from bud_server.runtime.state import ExecutionState, new_state
+from bud_server.runtime.status import StepStatus
+from bud_server.runtime.store.database import Rejection, Transaction
+from bud_server.runtime.store.rows import as_text, execution_values, subject_document
+from bud_server.runtime.store.tables import executions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An execution that somebody asks for; pipeline and params have been checked."""
+
+    pipeline: Pipeline
+    params: Mapping[str, Any]
+    subject: Subject
+    owner: str = ""
+    pipeline_id: str | None = None
+    initiator: str = "api"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    idempotency_key: str | None = None
+
+
+class ReusedKeyError(Rejection):
+    """An idempotency key came again with another request."""
+
+
+class Executions:
+    """All executions of a database."""
+
+    def __init__(
+        self, engine: Engine, plans: PlanStore, secrets: Secrets, catalog: Callable[[], ServedCatalog]
+    ) -> None:
+        self._engine = engine
+        self._plans = plans
+        self._secrets = secrets
+        self._catalog = catalog
+        self._waiting: dict[str, list[Callable[[ExecutionState], None]]] = {}
+        self._lock = threading.Lock()
+        engine.listeners.append(self._happened)
+
+    def start(self, asked: Request) -> "Future[ExecutionState]":
+        """Return the future state of a new execution, or of the one that the same request began before.
+
+        Raises SecretsError if there are secret values and no key to keep them with. The future raises ReusedKeyError.
+        """
+        plan = self._sealed_plan(asked.pipeline)
+        params = self._sealed_params(asked)
+        document = asked.pipeline.to_document()
+        digest = definition_digest(plan_document(plan))
+        request_digest = definition_digest({"definition": document, "params": asked.params, "id": asked.pipeline_id})
+
+        def job(on: Transaction) -> ExecutionState:
+            if asked.idempotency_key is not None:
+                known = self._known(on, asked, request_digest)
+                if known is not None:
+                    return known
+            self._plans.put(on, digest, plan, self._sealed_definition(asked.pipeline, plan))
+            state = new_state(new_id(), tuple(plan.steps), params)
+            on.connection.execute(insert(executions), self._values(on, asked, state, digest, request_digest))
+            return self._engine.transition(on, state.id, inputs.Start()).after
+
+        return self._engine.database.write(job)
+
+    def _known(self, on: Transaction, asked: Request, request_digest: str) -> ExecutionState | None:
+        same_key = (executions.c.owner == asked.owner, executions.c.idempotency_key == asked.idempotency_key)
+        row = on.connection.execute(select(executions).where(*same_key)).first()
+        if row is None:
+            return None
+        if row.request_digest != request_digest:
+            raise ReusedKeyError("This Idempotency-Key was used for another request")
+        return self._engine.state(on, row.id)
+
+    def _values(
+        self, on: Transaction, asked: Request, state: ExecutionState, digest: str, request_digest: str
+    ) -> dict[str, Any]:
+        return {
+            **execution_values(state),
+            "id": state.id,
+            "pipeline_id": asked.pipeline_id,
+            "pipeline_name": asked.pipeline.name,
+            "plan": digest,
+            "owner": asked.owner,
+            "subject": as_text(subject_document(asked.subject)),
+            "initiator": asked.initiator,
+            "options": as_text(asked.options),
+            "idempotency_key": asked.idempotency_key,
+            "request_digest": request_digest,
+            "step_count": len(state.steps),
+            "created_at": on.now,
+            "updated_at": on.now,
+        }
+
+    # Secrets
+
+    def _sealed_plan(self, pipeline: Pipeline) -> Plan:
+        from dataclasses import replace
+
+        plan = plan_of(pipeline, self._catalog())
+        steps = {
+            step.id: replace(step, params=self._sealed_step_params(step.action, step.params))
+            for step in plan.steps.values()
+        }
+        return replace(plan, steps=steps)
+
+    def _sealed_step_params(self, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a step's params with the literal values of secret ones sealed; references stay as they are."""
+        entry = self._catalog().entry(action)
+        secret = {param["name"] for param in entry["meta"]["params"] if param.get("secret")} if entry else set()
+        return {
+            name: self._secrets.seal(value) if name in secret and "{{" not in str(value) else value
+            for name, value in params.items()
+        }
+
+    def _sealed_params(self, asked: Request) -> dict[str, Any]:
+        secret = secret_params(asked.pipeline, self._catalog())
+        return {name: self._secrets.seal(value) if name in secret else value for name, value in asked.params.items()}
+
+    def _sealed_definition(self, pipeline: Pipeline, plan: Plan) -> dict[str, Any]:
+        document = pipeline.to_document()
+        for step in document["steps"]:
+            step["params"] = dict(plan.steps[step["id"]].params)
+        return document
+
+    # What can be asked of one
+
+    def cancel(self, execution_id: str, by: str, reason: str = "") -> "Future[Happened]":
+        """End an execution; the future raises NotFoundError or RefusedError."""
+        asked = inputs.CancelRequested(by, reason)
+        return self._engine.database.write(lambda on: self._engine.transition(on, execution_id, asked))
+
+    def retry(self, execution_id: str, by: str, params: Mapping[str, Any] | None = None) -> "Future[Happened]":
+        """Try again what did not complete; the future raises NotFoundError or RefusedError."""
+        asked = inputs.RetryRequested(by, params)
+        return self._engine.database.write(lambda on: self._engine.transition(on, execution_id, asked))
+
+    def resolve(
+        self, execution_id: str, step_id: str, by: str, outcome: str, outputs: Mapping[str, Any]
+    ) -> "Future[Happened]":
+        """Say what became of an uncertain step; the future raises NotFoundError or RefusedError."""
+        asked = inputs.StepResolved(step_id, by, outcome, outputs)
+        return self._engine.database.write(lambda on: self._engine.transition(on, execution_id, asked))
+
+    # Waiting
+
+    async def settled(self, state: ExecutionState, seconds: float) -> ExecutionState:
+        """Return an execution's state once it has ended or only waits, or as it is when the time is over."""
+        loop = asyncio.get_running_loop()
+        settled: asyncio.Future[ExecutionState] = loop.create_future()
+        latest = [state]
+
+        def tell(after: ExecutionState) -> None:
+            latest[0] = after
+            if is_settled(after):
+                loop.call_soon_threadsafe(lambda: None if settled.done() else settled.set_result(after))
+
+        with self._lock:
+            self._waiting.setdefault(state.id, []).append(tell)
+        try:
+            current = self._engine.known_state(state.id)
+            if current is not None:
+                tell(current)
+            if is_settled(state):
+                return state
+            return await asyncio.wait_for(settled, seconds)
+        except TimeoutError:
+            return latest[0]
+        finally:
+            with self._lock:
+                self._waiting[state.id].remove(tell)
+                if not self._waiting[state.id]:
+                    del self._waiting[state.id]
+
+    def _happened(self, happened: Happened) -> None:
+        with self._lock:
+            waiting = list(self._waiting.get(happened.execution_id, ()))
+        for tell in waiting:
+            tell(happened.after)
+
+
+def is_settled(state: ExecutionState) -> bool:
+    """Whether an execution has ended, or nothing but events and moments can move it on."""
+    if state.status.is_terminal:
+        return True
+    active = [step for step in state.steps.values() if step.is_active]
+    return bool(active) and all(step.status is StepStatus.WAITING and step.work is None for step in active)
+
+
+def secret_params(pipeline: Pipeline, catalog: ServedCatalog) -> set[str]:
+    """Return the parameters of a pipeline whose values are secret: declared so, or passed on to a secret param."""
+    from bud_server.expressions import CompileErrors, compile_value
+
+    found = {parameter.name for parameter in pipeline.parameters if parameter.secret}
+    step_ids = frozenset(step.id for step in pipeline.steps)
+    for step in pipeline.steps:
+        entry = catalog.entry(step.action)
+        secret = {param["name"] for param in entry["meta"]["params"] if param.get("secret")} if entry else set()
+        for name in secret & step.params.keys():
+            try:
+                references = compile_value(step.params[name], step_ids).references
+            except CompileErrors:
+                continue
+            names = [each.reference.name for each in references if each.reference.root == "params"]
+            found.update(name for name in names if name is not None)
+    return found

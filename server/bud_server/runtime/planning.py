@@ -1,0 +1,151 @@
+"""Plans: made of a pipeline and the catalog, kept with the executions that follow them."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from bud_server.catalog.served import ServedCatalog
+from bud_server.pipelines.definition import Pipeline, Retry, Step
+from bud_server.runtime.decide import Rules
+from bud_server.runtime.plan import Plan, PlannedStep, Retries
+from bud_server.runtime.rules import PipelineRules
+from bud_server.runtime.store.database import Database, Transaction
+from bud_server.runtime.store.rows import as_text
+from bud_server.runtime.store.tables import plans
+
+MOST_KEPT = 500
+"""Plans kept in memory."""
+
+
+def plan_of(pipeline: Pipeline, catalog: ServedCatalog) -> Plan:
+    """Return the plan of a pipeline that has been checked against the catalog."""
+    dependents: dict[str, list[str]] = {step.id: [] for step in pipeline.steps}
+    for step in pipeline.steps:
+        for dependency in dict.fromkeys(step.depends_on):
+            dependents[dependency].append(step.id)
+    settings = pipeline.settings
+    planned = {
+        step.id: _planned(step, position, tuple(dependents[step.id]), catalog, settings.retry_policy)
+        for position, step in enumerate(pipeline.steps)
+    }
+    return Plan(
+        name=pipeline.name,
+        steps=planned,
+        outputs=dict(pipeline.outputs),
+        timeout_seconds=float(settings.timeout_seconds),
+        is_fail_fast=settings.fail_fast,
+        most_parallel=settings.max_parallel_steps,
+    )
+
+
+def _planned(
+    step: Step, position: int, dependents: tuple[str, ...], catalog: ServedCatalog, default: Retry | None
+) -> PlannedStep:
+    entry = catalog.entry(step.action)
+    meta: Mapping[str, Any] = entry["meta"] if entry is not None else {}
+    return PlannedStep(
+        id=step.id,
+        name=step.name,
+        action=meta.get("type", step.action),
+        version=meta.get("version", ""),
+        position=position,
+        depends_on=tuple(dict.fromkeys(step.depends_on)),
+        dependents=dependents,
+        condition=step.condition,
+        params=dict(step.params),
+        goes_on_after_failure=step.on_failure == "continue",
+        timeout_seconds=step.timeout_seconds,
+        attempt_seconds=meta.get("timeout_seconds"),
+        retries=_retries(step, meta, default),
+        is_idempotent=bool(meta.get("idempotent", False)),
+    )
+
+
+def _retries(step: Step, meta: Mapping[str, Any], default: Retry | None) -> Retries | None:
+    """Return the retries of a step: its own, or its action's, or the pipeline's."""
+    if step.retry is not None:
+        return _of_pipeline(step.retry)
+    policy = meta.get("retry_policy")
+    if policy is not None:
+        longest = policy.get("max_interval_seconds")
+        return Retries(
+            max_attempts=policy["max_attempts"],
+            first_seconds=float(policy["initial_interval_seconds"]),
+            multiplier=float(policy["backoff_multiplier"]),
+            longest_seconds=3600.0 if longest is None else float(longest),
+        )
+    if default is not None:
+        return _of_pipeline(default)
+    return Retries() if step.on_failure == "retry" else None
+
+
+def _of_pipeline(retry: Retry) -> Retries:
+    return Retries(
+        max_attempts=retry.max_attempts,
+        first_seconds=float(retry.backoff_seconds),
+        multiplier=float(retry.backoff_multiplier),
+        longest_seconds=float(retry.max_backoff_seconds),
+    )
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON."""
+    return asdict(plan)
+
+
+def read_plan(document: Mapping[str, Any]) -> Plan:
+    """Return the plan that a document stands for."""
+    return Plan(**{**document, "steps": {step_id: _read_step(step) for step_id, step in document["steps"].items()}})
+
+
+def _read_step(document: Mapping[str, Any]) -> PlannedStep:
+    retries = document["retries"]
+    return PlannedStep(
+        **{
+            **document,
+            "depends_on": tuple(document["depends_on"]),
+            "dependents": tuple(document["dependents"]),
+            "retries": None if retries is None else Retries(**retries),
+        }
+    )
+
+
+class PlanStore:
+    """Plans by digest."""
+
+    def __init__(self, database: Database) -> None:
+        self._insert = database.insert(plans).on_conflict_do_nothing()
+        self._kept: OrderedDict[str, tuple[Plan, Rules]] = OrderedDict()
+
+    def put(self, on: Transaction, digest: str, plan: Plan, definition: Mapping[str, Any]) -> None:
+        """Keep a plan under the digest of what it was made of."""
+        if digest not in self._kept:
+            values = {"digest": digest, "definition": as_text(definition), "document": as_text(plan_document(plan))}
+            on.connection.execute(self._insert, values)
+            on.after.append(lambda: self._keep_new(digest, plan))
+
+    def _keep_new(self, digest: str, plan: Plan) -> None:
+        self._keep(digest, plan)
+
+    def get(self, on: Transaction, digest: str) -> tuple[Plan, Rules]:
+        """Return a plan, with what evaluates its expressions. Raises KeyError if there is none."""
+        kept = self._kept.get(digest)
+        if kept is None:
+            document = on.connection.execute(_DOCUMENT, {"digest": digest}).scalar()
+            if document is None:
+                raise KeyError(digest)
+            kept = self._keep(digest, read_plan(json.loads(document)))
+        return kept
+
+    def _keep(self, digest: str, plan: Plan) -> tuple[Plan, Rules]:
+        kept = self._kept[digest] = (plan, PipelineRules(plan))
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return kept
+
+
+_DOCUMENT = select(plans.c.document).where(plans.c.digest == bindparam("digest"))

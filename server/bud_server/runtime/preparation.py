@@ -1,0 +1,232 @@
+"""What an executor is told, worked out from a state: params resolved, checked, and secrets in plain text."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bud_actions.base import ActionContext, BaseActionExecutor, Callback, EventContext, ExecutorError, Services
+from bud_schemas import ParamValidator
+from bud_server.auth.identity import Subject
+from bud_server.catalog.served import Document, ServedCatalog
+from bud_server.expressions import CompileErrors, EvaluationError, Scope, StepView, compile_condition, compile_value
+from bud_server.runtime.engine import Assignment
+from bud_server.runtime.secrets import Secrets, SecretsError, masked_in
+from bud_server.runtime.state import ExecutionState
+from bud_server.runtime.store.rows import subject_of
+
+KEY_PREFIX = "callback:"
+"""Of the correlation key that only an attempt's callback token names."""
+
+
+class UnpreparedError(Exception):
+    """A step that cannot be attempted, whatever its executor would do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that an attempt needs."""
+
+    executor: BaseActionExecutor
+    context: ActionContext
+    meta: Document
+    found: set[str] = field(repr=False, default_factory=set)
+    """Plain secrets that the executor may let slip."""
+
+    def mask(self, text: str) -> str:
+        """Return a text without the secrets."""
+        return masked_in(text, self.found)
+
+
+class _Opened(Mapping[str, StepView]):
+    """The steps of an execution, secrets in plain text; each opened when it is looked at."""
+
+    def __init__(self, state: ExecutionState, secrets: Secrets, found: set[str]) -> None:
+        self._steps, self._secrets, self._found = state.steps, secrets, found
+
+    def __getitem__(self, step: str) -> StepView:
+        state = self._steps[step]
+        return StepView(state.status.value, self._secrets.open(state.outputs or {}, self._found))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+
+class _Outputs(Mapping[str, Mapping[str, Any]]):
+    """The outputs of the steps that have any."""
+
+    def __init__(self, views: Mapping[str, StepView]) -> None:
+        self._views = views
+
+    def __getitem__(self, step: str) -> Mapping[str, Any]:
+        outputs = self._views[step].outputs
+        if not outputs:
+            raise KeyError(step)
+        return outputs
+
+    def __iter__(self) -> Iterator[str]:
+        return (step for step in self._views if self._views[step].outputs)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Preparation:
+    """Prepares attempts."""
+
+    def __init__(
+        self,
+        catalog: Callable[[], ServedCatalog],
+        executor_of: Callable[[str], BaseActionExecutor],
+        secrets: Secrets,
+        services: Services,
+        callback_secret: bytes,
+        public_url: str,
+    ) -> None:
+        self._catalog = catalog
+        self._executor_of = executor_of
+        self._secrets = secrets
+        self._services = services
+        self._callback_secret = callback_secret
+        self._public_url = public_url
+
+    def prepare(self, given: Assignment, report: Callable[[str, Mapping[str, Any]], None]) -> Prepared:
+        """Return what an attempt needs. Raises UnpreparedError, saying why it cannot be made."""
+        planned = given.plan.steps[given.step_id]
+        entry = self._catalog().entry(planned.action)
+        if entry is None:
+            raise UnpreparedError("missing_executor", f"No installed package has the action '{planned.action}'")
+        subject = subject_of(given.row)
+        _check_permissions(subject, entry["meta"])
+        executor = self._executor(planned.action)
+        found: set[str] = set()
+        try:
+            scope = self._scope(given, found)
+            step_ids = frozenset(given.plan.steps)
+            params = self._params(given, entry["meta"], scope, step_ids, found)
+        except SecretsError as error:
+            raise UnpreparedError("secret", str(error)) from error
+        validator = self._catalog().validator(planned.action)
+        params = params if validator is None else self._checked(validator, executor, params, found)
+        context = ActionContext(
+            params=params,
+            step_id=given.step_id,
+            execution_id=given.execution_id,
+            workflow_params=scope.params,
+            step_outputs=_Outputs(scope.steps),
+            timeout_seconds=planned.attempt_seconds,
+            attempt=given.number,
+            idempotency_key=f"{given.execution_id}/{given.step_id}",
+            callback=self._callback(given),
+            user_id=subject.id,
+            services=self._services,
+            report=report,
+            holds=lambda text: _holds(text, step_ids, scope),
+        )
+        return Prepared(executor, context, entry["meta"], found)
+
+    def _executor(self, action: str) -> BaseActionExecutor:
+        try:
+            return self._executor_of(action)
+        except (KeyError, ExecutorError) as error:
+            raise UnpreparedError("missing_executor", f"The executor of '{action}' cannot be had: {error}") from error
+
+    def _scope(self, given: Assignment, found: set[str]) -> Scope:
+        """Return what the step's expressions see, secrets in plain text."""
+        views = _Opened(given.state, self._secrets, found)
+        return Scope(self._secrets.open(given.state.params, found), views)
+
+    def _params(
+        self, given: Assignment, meta: Document, scope: Scope, step_ids: frozenset[str], found: set[str]
+    ) -> dict[str, Any]:
+        """Return a step's params, references resolved; conditions of branches are left to the executor."""
+        raw = self._secrets.open(given.plan.steps[given.step_id].params, found)
+        own = {param["name"] for param in meta["params"] if param["type"] == "branches"}
+        resolved = {}
+        for name, value in raw.items():
+            if name in own:
+                resolved[name] = value
+                continue
+            try:
+                resolved[name] = compile_value(value, step_ids).evaluate(scope)
+            except (CompileErrors, EvaluationError) as error:
+                raise UnpreparedError(
+                    "params", masked_in(f"The param '{name}' has no value: {error}", found)
+                ) from error
+        found.update(_secret_texts(meta, resolved))
+        return resolved
+
+    def _checked(
+        self, validator: ParamValidator, executor: BaseActionExecutor, params: dict[str, Any], found: set[str]
+    ) -> dict[str, Any]:
+        """Return params with defaults filled in. Raises UnpreparedError if they are not what the action takes."""
+        problems = [problem.message for problem in validator.validate(params)]
+        complete = validator.complete(params)
+        problems = problems or list(executor.validate_params(complete))
+        if problems:
+            raise UnpreparedError("params", masked_in("; ".join(problems), found))
+        return complete
+
+    def _callback(self, given: Assignment) -> Callback:
+        attempt = f"{given.execution_id}/{given.step_id}/{given.number}"
+        token = hmac.new(self._callback_secret, attempt.encode(), hashlib.sha256).hexdigest()
+        url = f"{self._public_url.rstrip('/')}/callbacks/{token}" if self._public_url else ""
+        return Callback(url=url, token=KEY_PREFIX + token)
+
+    def event_context(
+        self, prepared: Prepared, given: Assignment, event_type: str, data: Mapping[str, Any]
+    ) -> EventContext:
+        """Return what an executor is told of an event."""
+        state = given.state.steps[given.step_id]
+        return EventContext(
+            step_execution_id=f"{given.execution_id}/{given.step_id}",
+            execution_id=given.execution_id,
+            external_workflow_id=state.keys[0] if state.keys else "",
+            event_type=event_type,
+            event_data=data,
+            step_outputs=self._secrets.open(state.outputs or {}, prepared.found),
+            params=prepared.context.params,
+        )
+
+
+def _check_permissions(subject: Subject, meta: Document) -> None:
+    lacking = [permission for permission in meta["required_permissions"] if not subject.has(permission)]
+    if lacking:
+        message = f"'{subject.id}', who started the execution, lacks the permission '{lacking[0]}'"
+        raise UnpreparedError("permission", message)
+
+
+def _secret_texts(meta: Document, params: Mapping[str, Any]) -> set[str]:
+    """Return the texts in the values of params that are declared secret."""
+    found: set[str] = set()
+    for param in meta["params"]:
+        if param.get("secret"):
+            _collect(params.get(param["name"]), found)
+    return found
+
+
+def _collect(value: Any, found: set[str]) -> None:
+    if isinstance(value, str):
+        found.add(value)
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            _collect(member, found)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            _collect(member, found)
+
+
+def _holds(text: str, step_ids: frozenset[str], scope: Scope) -> bool:
+    """Whether a condition is true; one that refers to something unknown is not. Raises ExpressionError."""
+    try:
+        return compile_condition(text, step_ids).holds(scope)
+    except EvaluationError:
+        return False

@@ -1,0 +1,85 @@
+"""The runtime of one process, put together."""
+
+import hashlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from bud_actions.base import BaseActionExecutor
+from bud_server.catalog.served import ServedCatalog
+from bud_server.runtime.engine import Engine
+from bud_server.runtime.events.inbox import Inbox
+from bud_server.runtime.executions import Executions
+from bud_server.runtime.planning import PlanStore
+from bud_server.runtime.preparation import Preparation
+from bud_server.runtime.presence import Presence
+from bud_server.runtime.secrets import Secrets
+from bud_server.runtime.services import BaseUrls
+from bud_server.runtime.store.database import Database
+from bud_server.runtime.store.migrate import upgrade
+from bud_server.runtime.ticker import Ticker
+from bud_server.runtime.worker import Worker
+from bud_server.settings import Settings
+
+
+class Runtime:
+    """Accepts executions and, if it has a worker, moves them on."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Callable[[], ServedCatalog],
+        executor_of: Callable[[str], BaseActionExecutor],
+        *,
+        has_worker: bool = True,
+    ) -> None:
+        """Prepare; nothing is opened yet. Raises DatabaseError or SecretsError if the settings do not do."""
+        self.database = Database(settings.database)
+        self.secrets = Secrets(settings.secret_key)
+        self.plans = PlanStore(self.database)
+        urls = dict(pair.split("=", 1) for pair in settings.services)
+        self._services = BaseUrls(urls)
+        self.worker: Worker | None = None
+        if has_worker:
+            callback_secret = hashlib.sha256((settings.secret_key or settings.database).encode()).digest()
+            preparation = Preparation(
+                catalog, executor_of, self.secrets, self._services, callback_secret, settings.public_url or ""
+            )
+            self.worker = Worker(preparation, self.secrets, urls, settings.worker_capacity)
+        self.engine = Engine(self.database, self.plans, self.worker)
+        self.inbox = Inbox(self.engine)
+        self.executions = Executions(self.engine, self.plans, self.secrets, catalog)
+        self._ticker = Ticker(self.engine)
+        self._presence = None
+        if self.worker is not None:
+            self.worker.engine = self.engine
+            self._presence = Presence(self.engine, self.inbox, self.worker, settings.lease_seconds)
+        self._close_seconds = settings.shutdown_seconds
+
+    def start(self) -> None:
+        """Bring the schema up to date and begin. Raises DatabaseError."""
+        upgrade(self.database)
+        self.database.start()
+        if self.worker is not None and self._presence is not None:
+            self.worker.start()
+            self._presence.start()
+            self._ticker.start()
+
+    def close(self) -> None:
+        """Let what is under way end for a while, and leave the rest to others."""
+        if self.worker is not None and self._presence is not None:
+            self._ticker.close()
+            self.worker.close(self._close_seconds)
+            self._presence.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
