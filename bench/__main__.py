@@ -1,4 +1,7 @@
-"""`python -m bench [generator] [validation]`: measure, and say how far the targets are met. Always exits with 0."""
+"""`python -m bench [generator] [validation] [server]`: measure, and say how far the targets are met.
+
+Always exits with 0.
+"""
 
 import importlib
 import os
@@ -7,7 +10,7 @@ import sys
 
 from bench import table
 
-TOPICS = ("generator", "validation")
+TOPICS = ("generator", "validation", "server")
 
 
 def main(names: list[str]) -> None:

@@ -1,8 +1,12 @@
 """The benchmarks measure what they say: valid projects without repetition, and the same faults for every validator."""
 
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-from bench import actions, table, validation
+import pytest
+from bench import actions, client, packages, server, table, validation
 from bench.process import Cost, best
 
 from bud_codegen import api
@@ -70,6 +74,45 @@ def test_first_use_is_measured_on_valid_params() -> None:
 
     assert validation._our_first_use(pattern, suffix)() == []
     validation._pydantic_first_use(pattern, suffix)()
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
+    """Yield the ports of all servers; the larger ones have six actions more."""
+    folder = tmp_path_factory.mktemp("bench")
+    with ExitStack() as stack:
+        yield server.started(stack, folder, packages.install(folder / "site", 2, 6))
+
+
+def test_every_server_gives_the_answers_that_are_measured(servers: dict[str, int]) -> None:
+    cases = server.cases(servers["few"], servers["many"])
+
+    sizes = {case.what: server.size(servers[case.server], case) for case in cases}
+
+    assert sizes["GET /actions, 304"] == 0
+    assert sizes["GET /actions, 30"] > sizes["GET /actions, 24"]
+    floors = [client.ask(servers["plain"], case.floor).status for case in cases]
+    assert floors == [200] * len(cases)
+
+
+def test_fastapi_answers_as_ours_does(servers: dict[str, int]) -> None:
+    listing, valid = client.request("/actions"), b'{"action_type": "log", "params": {"message": "Hello"}}'
+    invalid = b'{"action_type": "log", "params": {"message": 5}}'
+    ours, theirs = (json.loads(client.ask(servers[name], listing).body) for name in ("many", "fastapi many"))
+
+    assert [each["type"] for each in theirs["actions"]] == [each["type"] for each in ours["actions"]]
+    assert [each["name"] for each in theirs["categories"]] == [each["name"] for each in ours["categories"]]
+    for body in (valid, invalid):
+        asked = client.request("/actions/validate", body)
+        verdicts = [json.loads(client.ask(servers[name], asked).body) for name in ("few", "fastapi few")]
+        assert verdicts[0]["valid"] is verdicts[1]["valid"] is (body is valid)
+        assert verdicts[0]["errors"] == verdicts[1]["errors"]
+
+
+def test_the_load_generator_counts_whole_answers(servers: dict[str, int]) -> None:
+    seconds = client.seconds_an_answer(servers["plain"], client.request("/100000"), connections=2, seconds=0.05)
+
+    assert 0 < seconds < 1
 
 
 def test_verdicts_follow_from_ratios() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -110,6 +111,8 @@ def test_nothing_wrong_is_well_formed_in_every_format(tmp_path: Path) -> None:
         (["validate", "wave", "--params", "{"], "--params is not JSON"),
         (["validate", "wave", "--params", "[]"], "--params must be a JSON object"),
         (["lint", "--root", "/nowhere"], "/nowhere is not a folder"),
+        (["list", "--package", "acme"], "no installed package acme has actions; these have: bud-actions"),
+        (["list", "--package", "acme", "--root", "."], "do not go together"),
         (["lint", "--format", "xml"], "'xml' is not one of"),
         (["new", "Wave Hello", "--category", "Integration"], "is not an action type"),
         (["new", "hello", "--category", "Intgration"], "did you mean `Integration`?"),
@@ -157,6 +160,18 @@ def test_list_and_show(tmp_path: Path) -> None:
         "  greet  1.0.0    sync          Greet",
     ]
     assert json.loads(bud("show", "greet", cwd=tmp_path).stdout)["params"][0]["name"] == "person"
+
+
+def test_outside_a_project_installed_actions_are_listed_and_shown(tmp_path: Path) -> None:
+    make_project(tmp_path / "project", "greet")
+    listed = bud("list", cwd=tmp_path)
+    one = bud("list", "--package", "Bud_Actions", cwd=tmp_path / "project")
+
+    assert listed.returncode == 0
+    assert re.search(r"^  log +1\.0\.0 +sync +Log +bud-actions \S+$", listed.stdout, re.MULTILINE)
+    assert one.stdout == listed.stdout
+    assert json.loads(bud("show", "log", cwd=tmp_path).stdout)["name"] == "Log"
+    assert bud("validate", "log", "--params", "{}", cwd=tmp_path).stdout == "valid\n"
 
 
 def test_rules_and_their_pages() -> None:

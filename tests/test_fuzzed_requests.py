@@ -9,7 +9,7 @@ from bud_server.app import create_app
 from bud_server.serving import installed_catalog
 from bud_server.settings import Settings
 
-APP = create_app(installed_catalog(Settings()), Settings())
+APP = create_app(installed_catalog(Settings()), Settings(strict=True))
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP).exclude(path_regex="/events$")
 
 

@@ -3,55 +3,38 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
-import time
 import tomllib
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from socket import socket
-from typing import Any
 
 import pytest
 
+from tests.support.environment import Environment, ask, build_wheel, server_environment
 from tests.support.project import bud
 
-GUIDE = (Path(__file__).parent.parent / "docs/action-packages.md").read_text()
-EXECUTE = """
-import asyncio, json
-from bud_actions.base import ActionContext, action_registry
-action_registry.discover_actions()
-for each in ("my_hello", "greet"):
-    executor = action_registry.get_executor(each)
-    print(json.dumps(asyncio.run(executor.execute(ActionContext(params={"message": "Hello"}))).outputs))
-"""
+ROOT = Path(__file__).parent.parent
+GUIDE = (ROOT / "docs/action-packages.md").read_text()
+NAMES = ("my-actions", "acme-greetings")
+"""The distributions that tests here install."""
 
 
-def test_from_init_to_a_running_action(tmp_path: Path) -> None:
-    package = _package(tmp_path)
-    site = _install(package, tmp_path)
-
-    with _serve(tmp_path, PYTHONPATH=str(site)) as url:
-        listed = [each["type"] for each in _ask(f"{url}/actions")["actions"]]
-        good = _ask(f"{url}/actions/validate", {"action_type": "greet", "params": {"message": "Hello"}})
-        bad = _ask(f"{url}/actions/validate", {"action_type": "greet", "params": {}})
-    ran = _run([sys.executable, "-c", EXECUTE], tmp_path, PYTHONPATH=str(site))
-
-    assert {"greet", "my_hello", "log"} <= set(listed)
-    assert good["valid"]
-    assert not bad["valid"]
-    assert [json.loads(line)["message"] for line in ran.splitlines()] == ["Hello", "Hello, nice to meet you"]
-
-    with _serve(tmp_path) as url:
-        listed = [each["type"] for each in _ask(f"{url}/actions")["actions"]]
-    assert "log" in listed
-    assert not {"greet", "my_hello"} & set(listed)
+@pytest.fixture
+def environment(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """Lend the environment of the server; what a test installs into it is taken away."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    home = tmp_path / "home"
+    home.mkdir()
+    for each in server_environment(shared / "server", home):
+        yield each
+        each.uninstall(*NAMES)
 
 
-def _package(folder: Path) -> Path:
-    """Start a package, add an action as the guide does, and return its folder."""
+def schema_first(folder: Path) -> Path:
+    """Start a package, add an action as the guide does, and return its wheel."""
     assert bud("init", "my-actions", cwd=folder).returncode == 0
     package = folder / "my-actions"
     assert bud("new", "greet", "--category", "Integration", cwd=package).returncode == 0
@@ -60,16 +43,101 @@ def _package(folder: Path) -> Path:
     (package / executor[0]).write_text(executor[1])
     checked = bud("generate", "--check", cwd=package)
     assert checked.returncode == 0, checked.stdout
-    return package
+    return build_wheel(package, folder / "my-wheels")
 
 
-def _install(package: Path, folder: Path) -> Path:
-    """Build the wheel and install it into a folder of its own, which is returned."""
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    _run([*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", "dist", "."], package)
-    (wheel,) = (package / "dist").iterdir()
-    _run([*pip, "install", "--no-deps", "--no-index", "--target", str(folder / "site"), str(wheel)], folder)
-    return folder / "site"
+def class_style(folder: Path) -> Path:
+    """Return the wheel of a package whose action is a class."""
+    package = shutil.copytree(ROOT / "tests/class_style/acme_greetings", folder / "acme-greetings")
+    return build_wheel(package, folder / "acme-wheels")
+
+
+@pytest.mark.parametrize(
+    ("make", "distribution", "action_type", "answer"),
+    [
+        (schema_first, "my-actions", "greet", "Hello, nice to meet you"),
+        (class_style, "acme-greetings", "acme_greet", "Hello from a class"),
+    ],
+)
+def test_an_installed_package_is_served_and_an_uninstalled_one_is_gone(
+    environment: Environment,
+    tmp_path: Path,
+    make: Callable[[Path], Path],
+    distribution: str,
+    action_type: str,
+    answer: str,
+) -> None:
+    environment.install(make(tmp_path))
+
+    with environment.serving() as url:
+        listed = {each["type"]: each for each in ask(f"{url}/actions")["actions"]}
+        good = ask(f"{url}/actions/validate", {"action_type": action_type, "params": {"message": "Hello"}})
+        bad = ask(f"{url}/actions/validate", {"action_type": action_type, "params": {}})
+    assert listed.keys() >= {action_type, "log"}
+    assert listed[action_type].keys() == listed["log"].keys()
+    assert good["valid"]
+    assert not bad["valid"]
+    assert environment.execute(action_type, {"message": "Hello"}) == {"message": answer}
+    assert action_type in environment.run("bud", "list", "--package", distribution).stdout
+
+    environment.uninstall(distribution)
+    with environment.serving() as url:
+        listed = {each["type"]: each for each in ask(f"{url}/actions")["actions"]}
+    assert "log" in listed
+    assert action_type not in listed
+    assert distribution in environment.run("bud", "list", "--package", distribution).stderr
+
+
+def test_a_broken_package_stops_the_server_unless_the_rest_may_be_served(
+    environment: Environment, tmp_path: Path
+) -> None:
+    environment.install(schema_first(tmp_path))
+    environment.install(class_style(tmp_path))
+    whole = environment.run("bud", "doctor")
+    (catalog,) = environment.folder.glob("lib/*/site-packages/my_generated/catalog.json")
+    catalog.write_text(catalog.read_text().replace("What to say.", "What to shout."))
+
+    refused = environment.run("bud", "serve")
+    with environment.serving("--allow-broken") as url:
+        listed = {each["type"] for each in ask(f"{url}/actions")["actions"]}
+        broken = ask(f"{url}/health")["broken"]
+    told = environment.run("bud", "doctor")
+    facts = json.loads(environment.run("bud", "doctor", "--format", "json").stdout)
+
+    assert whole.returncode == 0, whole.stdout
+    for line in (
+        r"ok      extra codegen +without datamodel-code-generator, .*pip install 'bud-actions\[codegen\]'",
+        r"ok      extra server +installed",
+        r"ok      my-actions 0\.1\.0 +my = my_generated, schema-first, 2 actions, /.*/my_generated",
+        r"ok      acme-greetings 2\.0\.0 +acme_greet = acme_greetings:AcmeGreet, class-style, 1 action, /.*\.py",
+        "healthy",
+    ):
+        assert re.search(f"^{line}$", whole.stdout, re.MULTILINE), whole.stdout
+
+    assert refused.returncode == 1
+    assert "my-actions 0.1.0, entry my" in refused.stderr
+    assert listed >= {"log", "acme_greet"}
+    assert not {"greet", "my_hello"} & listed
+    assert [each["distribution"] for each in broken] == ["my-actions 0.1.0"]
+
+    assert told.returncode == 1
+    assert told.stdout.endswith("broken: my-actions 0.1.0\n")
+    assert f"{catalog} is damaged" in told.stdout
+    assert f"{catalog} has changed since it was installed; install my-actions anew" in told.stdout
+    assert not facts["healthy"]
+    assert [each["name"] for each in facts["findings"] if each["problems"]] == ["my-actions 0.1.0"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["init", "my-actions"], ["new", "greet", "--category", "Integration"], ["generate"], ["serve", "--reload"]],
+)
+def test_without_the_generator_nothing_is_begun(environment: Environment, command: list[str]) -> None:
+    done = environment.run("bud", *command)
+
+    assert done.returncode == 2
+    assert done.stderr == "error: this needs the extra codegen: pip install 'bud-actions[codegen]'\n"
+    assert not list(environment.home.iterdir())
 
 
 def _run(command: list[str], folder: Path, **variables: str) -> str:
@@ -79,40 +147,6 @@ def _run(command: list[str], folder: Path, **variables: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-@contextmanager
-def _serve(folder: Path, **variables: str) -> Iterator[str]:
-    """Serve what is installed, and yield the address of the server."""
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("bud")), "serve", "--port", str(port)]
-    with subprocess.Popen(
-        command, cwd=folder, env={**os.environ, **variables}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            _await(server, port)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-
-
-def _await(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 30
-    while server.poll() is None and time.monotonic() < deadline:
-        with socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail(f"the server does not answer; its exit code is {server.poll()}")
-
-
-def _ask(url: str, body: object = None) -> Any:
-    request = urllib.request.Request(url, headers={"Content-Type": "application/json"})
-    request.data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return json.load(response)
 
 
 def test_a_new_package_is_whole_and_its_test_passes(tmp_path: Path) -> None:

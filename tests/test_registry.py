@@ -611,10 +611,10 @@ def test_the_former_registry_warns_once_for_each_line_that_calls_it() -> None:
     ]
 
 
-class CallingContext(ActionContext):
-    """A context that answers as a service would."""
+class AnsweringServices:
+    """Answer as a service would."""
 
-    async def invoke_service(self, **_call: object) -> dict[str, object]:
+    async def invoke(self, *_call: object) -> dict[str, object]:
         return {"success": True, "workflow_id": "w-1"}
 
 
@@ -632,7 +632,8 @@ def test_an_event_driven_class_needs_only_another_import_line(install: Install) 
         step_outputs={"model_name": "llama"},
     )
 
-    started = asyncio.run(executor.execute(CallingContext(params={"huggingface_id": "meta/llama"})))
+    context = ActionContext(params={"huggingface_id": "meta/llama"}, services=AnsweringServices())
+    started = asyncio.run(executor.execute(context))
     ended = asyncio.run(executor.on_event(event))
 
     assert meta is not None

@@ -1,32 +1,40 @@
-"""`bud serve --reload`: edits are served at once, and a broken one changes nothing but says so."""
+"""`bud serve --reload`: edits are served and used at once, and a broken one changes nothing but says so."""
 
-import json
-import os
-import signal
-import socket
+import asyncio
+import re
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
+from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from bud_actions.base import ActionContext, ActionRegistry, ExecutorError
+from bud_actions.base.discovery import Discovery
+from bud_actions.base.packages import ActionPackage
 from tests.support.project import action, make_project, write_action
+from tests.support.server import Server as Process
+from tests.support.server import running, wait_until
 
 
 class Server(NamedTuple):
-    url: str
+    process: Process
     root: Path
-    said: list[str]
-    """Lines that it wrote to standard error."""
+
+    @property
+    def url(self) -> str:
+        return self.process.url
+
+    @property
+    def said(self) -> list[str]:
+        return self.process.said
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
-            return json.load(answer)
+        return self.process.get(path)
 
     def types(self) -> set[str]:
         return {each["type"] for each in self.get("/actions")["actions"]}
@@ -35,38 +43,16 @@ class Server(NamedTuple):
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     make_project(tmp_path, "greet")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("bud")), "serve", "--reload", "--root", str(tmp_path)]
-    said: list[str] = []
-    with subprocess.Popen(
-        [*command, "--port", str(port)], stderr=subprocess.PIPE, text=True, env=os.environ
-    ) as process:
-        reader = threading.Thread(target=lambda: said.extend(process.stderr or ()), daemon=True)
-        reader.start()
-        running = Server(f"http://127.0.0.1:{port}", tmp_path, said)
-        try:
-            wait_until(lambda: is_up(running))
-            yield running
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=20)
-            reader.join(timeout=5)
+    with running("--reload", "--root", str(tmp_path)) as process:
+        wait_until(lambda: is_up(process))
+        yield Server(process, tmp_path)
 
 
-def is_up(server: Server) -> bool:
+def is_up(process: Process) -> bool:
     try:
-        return bool(server.get("/health"))
+        return bool(process.get("/health"))
     except OSError:
         return False
-
-
-def wait_until(holds: Any) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to hold"
-        time.sleep(0.02)
 
 
 def test_a_project_is_served_beside_what_is_installed(server: Server) -> None:
@@ -130,3 +116,177 @@ def test_a_project_that_is_broken_from_the_start_does_not_start(tmp_path: Path) 
 
     assert done.returncode == 1
     assert "yaml-syntax" in done.stderr
+
+
+# Executors.
+
+EXECUTOR = """\
+from bud_actions.base import ActionContext, TypedExecutor
+from {package}_generated.integration.greet import Outputs, Params
+
+
+class Executor(TypedExecutor[Params, Outputs]):
+    async def run(self, params: Params, context: ActionContext) -> Outputs:
+        return Outputs(text="hello")
+"""
+
+
+def write_executor(server: Server, text: str) -> None:
+    (server.root / "actions/acme_actions/integration/greet.py").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def f(:\n", "greet.py:1:7: error: this is not Python: "),
+        ("x = 1\n", "greet.py:1:1: error: there is no class Executor; "),
+        ("class Executor(TypedExecutor):\n  pass\n", "greet.py:1:1: error: Executor has no method run; "),
+        ("class Executor(TypedExecutor[P, O]):\n  def run(self, p, c): ...\n", "greet.py:1:1: error: run of Executor "),
+        ("class Executor(TypedExecutor[P, O]):\n  async def run(self, p): ...\n", "error: run of Executor "),
+    ],
+)
+def test_a_broken_executor_is_a_problem_until_it_is_mended(server: Server, text: str, said: str) -> None:
+    write_executor(server, text)
+    wait_until(lambda: server.get("/health")["status"] == "degraded")
+
+    (problem,) = server.get("/health")["problems"]
+    assert said in problem
+    assert any(problem in line for line in server.said)
+    assert "greet" in server.types()
+
+    write_executor(server, EXECUTOR.format(package="acme"))
+    wait_until(lambda: server.get("/health")["status"] == "healthy")
+
+
+def test_listeners_hear_of_a_broken_executor(server: Server) -> None:
+    with urllib.request.urlopen(f"{server.url}/actions/events", timeout=30) as stream:
+        assert _event(stream) == "catalog"
+        write_executor(server, "def f(:")
+        assert _event(stream) == "problems"
+        write_executor(server, EXECUTOR.format(package="acme"))
+        assert _event(stream) == "problems"
+
+
+HELPER = "WORD = {word!r}\n"
+IN_USE = """\
+from bud_actions.base import ActionResult, BaseActionExecutor
+from {package}.words import WORD
+
+
+class Executor(BaseActionExecutor):
+    async def execute(self, context):
+        return ActionResult(success=True, outputs={{"text": WORD + "{mark}"}})
+"""
+
+
+@pytest.fixture
+def used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ActionRegistry, Path]]:
+    """A registry of two actions whose executors share a helper, and the folder of their package."""
+    folder = tmp_path / "edited_actions"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "words.py").write_text(HELPER.format(word="one"))
+    (folder / "alone.py").write_text("from bud_actions.base import BaseActionExecutor\n" + ALONE)
+    (folder / "greet.py").write_text(IN_USE.format(package="edited_actions", mark="!"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    invalidate_caches()
+    entries = {each: _entry(each) for each in ("greet", "alone")}
+    package = ActionPackage(
+        distribution="edited", version="1", entry="edited", style="catalog", entries=entries, categories=(), digest=""
+    )
+    yield ActionRegistry(Discovery(packages=(package,), broken=())), folder
+    for name in [name for name in sys.modules if name.startswith("edited_actions")]:
+        del sys.modules[name]
+
+
+ALONE = """
+
+class Executor(BaseActionExecutor):
+    async def execute(self, context):
+        raise NotImplementedError
+"""
+
+
+def _entry(action_type: str) -> dict[str, Any]:
+    meta = {"type": action_type, "aliases": []}
+    return {"source": action_type, "executor": f"edited_actions.{action_type}:Executor", "meta": meta}
+
+
+def _greeting(registry: ActionRegistry) -> Any:
+    return asyncio.run(registry.get_executor("greet").execute(ActionContext(params={}))).outputs["text"]
+
+
+def test_an_edited_module_is_used_by_those_who_import_it_and_by_no_others(used: tuple[ActionRegistry, Path]) -> None:
+    registry, folder = used
+    assert _greeting(registry) == "one!"
+    former, alone = registry.get_executor("greet"), registry.get_executor("alone")
+
+    (folder / "words.py").write_text(HELPER.format(word="two"))  # same second, same size
+    assert registry.reload(["edited_actions.words"]) == ["greet"]
+
+    assert _greeting(registry) == "two!"
+    assert registry.get_executor("greet") is not former
+    assert registry.get_executor("alone") is alone
+
+
+@pytest.mark.parametrize("broken", ["def f(:", "import edited_nowhere", "raise SystemError"])
+def test_the_last_good_executor_stays_in_use(used: tuple[ActionRegistry, Path], broken: str) -> None:
+    registry, folder = used
+    former, module = registry.get_executor("greet"), sys.modules["edited_actions.words"]
+
+    (folder / "words.py").write_text(broken)
+    with pytest.raises(ExecutorError, match="the executor of greet"):
+        registry.reload(["edited_actions.words"])
+
+    assert registry.get_executor("greet") is former
+    assert sys.modules["edited_actions.words"] is module
+    assert _greeting(registry) == "one!"
+
+
+def test_an_executor_that_is_not_in_use_is_not_imported(used: tuple[ActionRegistry, Path]) -> None:
+    registry, _ = used
+
+    assert registry.reload(["edited_actions.greet"]) == []
+    assert "edited_actions.greet" not in sys.modules
+
+
+# No mixture.
+
+PATHS = (
+    "/actions",
+    "/actions?q=edit",
+    "/actions/greet",
+    "/budpipeline/actions",
+    "/actions/greet/schema",
+    "/openapi.json",
+)
+
+
+def test_no_answer_mixes_two_catalogs(server: Server) -> None:
+    seen: list[tuple[str, str, set[str]]] = []
+    is_over = threading.Event()
+
+    def ask(path: str) -> None:
+        while not is_over.is_set():
+            with urllib.request.urlopen(f"{server.url}{path}", timeout=20) as answer:
+                etag, digest = answer.headers["ETag"], answer.headers["X-Bud-Catalog"]
+                seen.append((etag, digest, set(re.findall(r"Edit \d+\.", answer.read().decode()))))
+
+    threads = [threading.Thread(target=ask, args=[path]) for path in PATHS]
+    for thread in threads:
+        thread.start()
+    for number in range(20):
+        edit = f"Edit {number}."
+        text = action().replace("Says hello.", edit).replace("label: Person", f"label: Person\n    description: {edit}")
+        write_action(server.root, "greet", text)
+        wait_until(lambda edit=edit: server.get("/actions/greet")["description"] == edit)  # type: ignore[misc]
+    is_over.set()
+    for thread in threads:
+        thread.join()
+
+    edits: dict[str, set[str]] = {}
+    for etag, digest, found in seen:
+        assert etag == f'"{digest}"'
+        edits.setdefault(digest, set()).update(found)
+    assert all(len(found) <= 1 for found in edits.values())
+    assert len({edit for found in edits.values() for edit in found}) > 10

@@ -28,7 +28,7 @@ GENERATED = json.loads((ROOT / "generated/python/bud_generated/catalog.json").re
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return TestClient(create_app(installed_catalog(Settings()), Settings()))
+    return TestClient(create_app(installed_catalog(Settings()), Settings(strict=True)))
 
 
 def test_the_list_holds_all_actions_flat_and_by_category(client: TestClient) -> None:
@@ -223,7 +223,7 @@ def test_every_answer_names_its_request_and_its_catalog(client: TestClient) -> N
 
 
 def test_only_configured_origins_may_read_answers() -> None:
-    settings = Settings(cors_origins=("https://admin.example.com",))
+    settings = Settings(cors_origins=("https://admin.example.com",), strict=True)
     client = TestClient(create_app(installed_catalog(settings), settings))
 
     ours = client.get("/actions", headers={"origin": "https://admin.example.com"})

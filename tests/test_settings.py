@@ -49,7 +49,18 @@ def test_every_setting_can_be_a_variable() -> None:
         "BUD_JWT_PERMISSIONS_CLAIM": "scope",
         "BUD_PROXY_CREDENTIAL": "0123456789abcdef",
         "BUD_ALLOW_BROKEN": "yes",
+        "BUD_STRICT": "off",
         "BUD_LOG_FORMAT": "json",
+        "BUD_DATABASE": "postgresql://bud@db/bud",
+        "BUD_SECRET_KEY": "k" * 43 + "=",
+        "BUD_SERVICES": "budapp=https://budapp.example, budsim=http://localhost:1",
+        "BUD_PUBLIC_URL": "https://bud.example",
+        "BUD_EVENT_SECRET": "s" * 32,
+        "BUD_EVENT_KEYS": "budsim=/payload/run_id",
+        "BUD_APP_API_TOKEN": "dapr",
+        "BUD_WORKER_CAPACITY": "4",
+        "BUD_LEASE_SECONDS": "5",
+        "BUD_SHUTDOWN_SECONDS": "0",
     }
 
     found = load_settings(environ, None, {})
@@ -68,7 +79,18 @@ def test_every_setting_can_be_a_variable() -> None:
         jwt_permissions_claim="scope",
         proxy_credential="0123456789abcdef",
         allow_broken=True,
+        strict=False,
         log_format="json",
+        database="postgresql://bud@db/bud",
+        secret_key="k" * 43 + "=",
+        services=("budapp=https://budapp.example", "budsim=http://localhost:1"),
+        public_url="https://bud.example",
+        event_secret="s" * 32,
+        event_keys=("budsim=/payload/run_id",),
+        app_api_token="dapr",
+        worker_capacity=4,
+        lease_seconds=5,
+        shutdown_seconds=0,
     )
 
 

@@ -20,7 +20,7 @@ PREFIXES = ("", "/api/v1", "/budpipeline")
 @pytest.fixture(scope="module")
 def client() -> TestClient:
     document = json.loads(catalog_json(api.load_catalog(_texts())))
-    return TestClient(create_app(CatalogHolder(served(document)), Settings()))
+    return TestClient(create_app(CatalogHolder(served(document)), Settings(strict=True)))
 
 
 def test_the_server_finds_the_problems_of_every_case(client: TestClient) -> None:

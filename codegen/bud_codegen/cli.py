@@ -2,14 +2,15 @@
 
 import enum
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
-    from bud_codegen.model import Action, Catalog
+    from bud_codegen.model import Catalog
     from bud_codegen.problem import InvalidActionsError
     from bud_codegen.workspace import Workspace
 
@@ -49,6 +50,7 @@ def generate(
 
     if check and watch:
         _refuse("--check and --watch do not go together")
+    require_generator()
     workspace = _workspace(root)
     targets = _targets(only)
     print_line: Callable[[str], None] = typer.echo
@@ -90,6 +92,7 @@ def new(
     """Create an action file, its executor and its test."""
     from bud_codegen import create, run
 
+    require_generator()
     workspace = _workspace(root)
     try:
         path = create.new_action(workspace, type, category, event_driven=event_driven)
@@ -107,6 +110,7 @@ def init(
     """Start an action package that pip can install, in a new folder."""
     from bud_codegen import create, package, run
 
+    require_generator()
     try:
         workspace = package.new_package(Path.cwd(), name)
     except create.CreateError as error:
@@ -120,15 +124,24 @@ def init(
 
 
 @app.command(name="list")
-def list_actions(root: Root = None) -> None:
-    """List the actions by category."""
-    catalog = _catalog(_workspace(root))
-    width = max(len(action.type) for action in catalog.actions)
-    for category, actions in catalog.by_category():
-        typer.echo(_style(category.name, "place"))
-        for action in actions:
-            meta = action.meta
-            typer.echo(f"  {action.type:<{width}}  {meta['version']:<8} {meta['execution_mode']:<13} {meta['name']}")
+def list_actions(
+    package: Annotated[str | None, typer.Option(help="Only the actions of this installed distribution.")] = None,
+    root: Root = None,
+) -> None:
+    """List the actions of the project by category; outside a project, or with --package, the installed ones."""
+    if package and root:
+        _refuse("--package and --root do not go together: --package looks at what is installed")
+    workspace = None if package else _project(root)
+    if workspace:
+        metas = [action.meta for action in _catalog(workspace).actions]
+        _print_actions([(meta, "") for meta in metas])
+        return
+    from bud_codegen.installed import InstalledError, installed_actions
+
+    try:
+        _print_actions(installed_actions(package, lambda note: typer.echo(note, err=True)))
+    except InstalledError as error:
+        _refuse(str(error))
 
 
 @app.command()
@@ -136,7 +149,7 @@ def show(type: Annotated[str, typer.Argument(help="The action's type.")], root: 
     """Print the metadata of an action, defaults filled in, as JSON."""
     import json
 
-    typer.echo(json.dumps(_action(_catalog(_workspace(root)), type).meta, indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(_meta(root, type), indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -150,14 +163,14 @@ def validate(
 
     from bud_schemas import ParamValidator
 
-    action = _action(_catalog(_workspace(root)), type)
+    meta = _meta(root, type)
     try:
         given = json.loads(sys.stdin.read() if params == "-" else params, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         _refuse(f"--params is not JSON: {error}")
     if not isinstance(given, dict):
         _refuse('--params must be a JSON object, such as \'{"message": "hello"}\'')
-    problems = ParamValidator(action.meta).validate(given)
+    problems = ParamValidator(meta).validate(given)
     for problem in problems:
         typer.echo(f"{_style(problem.code, 'error')}: {problem.message}")
     if not problems:
@@ -206,6 +219,23 @@ def _workspace(root: Path | None) -> "Workspace":
         _refuse(str(error))
 
 
+def require_generator() -> None:
+    """Refuse, before anything is written, where what generates is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("datamodel_code_generator") is None:
+        _refuse("this needs the extra codegen: pip install 'bud-actions[codegen]'")
+
+
+def _project(root: Path | None) -> "Workspace | None":
+    from bud_codegen.workspace import WorkspaceError, project_around
+
+    try:
+        return project_around(root)
+    except WorkspaceError as error:
+        _refuse(str(error))
+
+
 def _targets(only: str) -> tuple[str, ...]:
     from bud_codegen.run import ALL_TARGETS
 
@@ -225,14 +255,32 @@ def _catalog(workspace: "Workspace") -> "Catalog":
         _explain(error, workspace)
 
 
-def _action(catalog: "Catalog", action_type: str) -> "Action":
+def _meta(root: Path | None, action_type: str) -> Mapping[str, Any]:
+    """Return the metadata of an action: the project's or, outside a project, an installed one."""
+    from bud_codegen.installed import installed_actions
     from bud_codegen.validate.structure import suggestion
 
-    actions = {action.type: action for action in catalog.actions}
-    if action_type not in actions:
-        hint = suggestion(action_type, list(actions)) or "bud list shows them"
+    workspace = _project(root)
+    if workspace:
+        metas: list[Mapping[str, Any]] = [action.meta for action in _catalog(workspace).actions]
+    else:
+        metas = [meta for meta, _ in installed_actions(None, lambda note: typer.echo(note, err=True))]
+    by_type = {meta["type"]: meta for meta in metas}
+    if action_type not in by_type:
+        hint = suggestion(action_type, list(by_type)) or "bud list shows them"
         _refuse(f"there is no action {action_type}; {hint}")
-    return actions[action_type]
+    return by_type[action_type]
+
+
+def _print_actions(actions: list[tuple[Mapping[str, Any], str]]) -> None:
+    """Print (metadata, where it comes from) of actions that are in the order of their categories."""
+    width = max((len(meta["type"]) for meta, _ in actions), default=0)
+    names = max((len(meta["name"]) for meta, _ in actions), default=0)
+    for category, members in groupby(actions, lambda each: each[0]["category"]):
+        typer.echo(_style(category, "place"))
+        for meta, origin in members:
+            about = f"{meta['version']:<8} {meta['execution_mode']:<13} {meta['name']:<{names}}"
+            typer.echo(f"  {meta['type']:<{width}}  {about}  {origin}".rstrip())
 
 
 def _count_actions(workspace: "Workspace", sources: Iterable[str]) -> str:

@@ -107,6 +107,12 @@ def open_workspace(root: Path | None) -> Workspace:
     return Workspace(folder.resolve(), Project(prefix))
 
 
+def project_around(root: Path | None) -> Workspace | None:
+    """Return the project at a folder, or the one around the working directory; None where there is none."""
+    workspace = open_workspace(root)
+    return workspace if root or (workspace.root / workspace.project.actions).is_dir() else None
+
+
 def _settings(folder: Path) -> Mapping[str, object] | None:
     path = folder / "pyproject.toml"
     if not path.is_file():

@@ -13,12 +13,13 @@ from bud_server.auth.authenticator import authenticator_for
 from bud_server.auth.middleware import Authentication, guarded
 from bud_server.auth.permissions import ForbiddenError, respond_to_forbidden
 from bud_server.catalog.events import Broadcast
-from bud_server.catalog.holder import CatalogHolder
+from bud_server.catalog.holder import CatalogHolder, catalog_of
 from bud_server.catalog.routes import catalog_routes
 from bud_server.docs import docs_routes
+from bud_server.http.answer import Shortcut
 from bud_server.http.observe import Metrics, Observation
 from bud_server.http.problem_details import respond_to_error, respond_to_fault
-from bud_server.settings import Settings
+from bud_server.settings import Settings, SettingsError
 from bud_server.system import system_routes
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -31,15 +32,18 @@ def create_app(
     broadcast: Broadcast | None = None,
     lifespan: Lifespan | None = None,
 ) -> Starlette:
-    """Return the server for a catalog. Raises SettingsError if the settings do not go together."""
+    """Return the server for a catalog. Raises SettingsError if the settings do not go together or cannot be met."""
     metrics = Metrics()
+    guarded_routes = guarded(routes(holder, settings, metrics, broadcast or Broadcast(holder)))
     return Starlette(
         lifespan=lifespan,
-        routes=guarded(routes(holder, settings, metrics, broadcast or Broadcast(holder))),
+        routes=guarded_routes,
         middleware=[
-            Middleware(Observation, metrics=metrics, catalog_digest=lambda: holder.current.digest),
+            Middleware(Observation, metrics=metrics, current_catalog=lambda: holder.current),
             *_cors(settings),  # outside of authentication: what a browser asks beforehand carries no credential
+            *_strict(settings),
             Middleware(Authentication, authenticator=authenticator_for(settings)),
+            Middleware(Shortcut, routes=guarded_routes),
         ],
         exception_handlers={
             ForbiddenError: respond_to_forbidden,
@@ -53,9 +57,24 @@ def routes(holder: CatalogHolder, settings: Settings, metrics: Metrics, broadcas
     """Return every route of the server."""
     return [
         *catalog_routes(holder, broadcast, settings.largest_body_bytes),
-        *docs_routes(holder),
+        *docs_routes(),
         *system_routes(holder, metrics),
     ]
+
+
+def _strict(settings: Settings) -> list[Middleware]:
+    """Return what holds requests and answers to the document, if that is wanted."""
+    if not settings.strict:
+        return []
+    try:
+        from bud_server.contract.contract import contract_of
+        from bud_server.contract.strict import Strict
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("bud_"):
+            raise
+        mend = "pip install 'bud-actions[codegen]', or set strict (BUD_STRICT) to false"
+        raise SettingsError(f"strict needs openapi-core, and {error.name} is not installed: {mend}") from error
+    return [Middleware(Strict, contract=lambda scope: contract_of(catalog_of(scope)))]
 
 
 def _cors(settings: Settings) -> list[Middleware]:

@@ -1,5 +1,6 @@
 """The `bud` command as installed: the generator's commands, and `serve`."""
 
+import enum
 import gc
 import os
 import sys
@@ -10,7 +11,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("bud needs more than the core install: pip install 'bud-actions[codegen,server]'")
 
-from bud_codegen.cli import Root, app
+from bud_codegen.cli import FINDINGS, USAGE, Root, app, require_generator
 
 INTERNAL = 3
 """Exit code of a fault in bud itself."""
@@ -20,6 +21,11 @@ def main() -> None:
     """Run the command line."""
     try:
         app()
+    except ModuleNotFoundError as error:
+        if os.environ.get("BUD_DEBUG"):
+            raise
+        typer.echo(f"error: this needs {error.name}: pip install 'bud-actions[codegen,server]'", err=True)
+        sys.exit(USAGE)
     except Exception as error:
         if os.environ.get("BUD_DEBUG"):
             raise
@@ -41,14 +47,45 @@ def serve(
     reload: Annotated[
         bool, typer.Option("--reload", help="Serve the project's action files as they are edited.")
     ] = False,
+    strict: Annotated[
+        bool | None,
+        typer.Option(
+            "--strict/--no-strict",
+            help="Answer 500 where server and OpenAPI document disagree. [default: on with --reload]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Serve the catalog over HTTP until Ctrl-C; of the installed actions, or of the project at --root."""
+    if reload:
+        require_generator()
     from bud_server import serving
     from bud_server.catalog.served import CatalogError
     from bud_server.settings import SettingsError
 
     try:
-        serving.serve({"host": host, "port": port, "allow_broken": allow_broken}, root, reload=reload)
+        given = {"host": host, "port": port, "allow_broken": allow_broken, "strict": strict}
+        serving.serve(given, root, reload=reload)
     except (CatalogError, SettingsError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+class DoctorFormat(enum.StrEnum):
+    """How `doctor` prints."""
+
+    text = "text"
+    json = "json"
+
+
+@app.command()
+def doctor(
+    root: Root = None,
+    format: Annotated[DoctorFormat, typer.Option(help="How to print.")] = DoctorFormat.text,  # noqa: A002
+) -> None:
+    """Say what is installed and where, and what is wrong with it."""
+    from bud_server.doctor import as_json, as_text, examine, is_healthy
+
+    findings = examine(root)
+    typer.echo(as_json(findings) if format is DoctorFormat.json else as_text(findings))
+    raise typer.Exit(0 if is_healthy(findings) else FINDINGS)

@@ -1,30 +1,35 @@
-"""Development: serve a project's action files as they are edited.
+"""Development: serve a project's action files, and use its executors, as they are edited.
 
-A good edit replaces the catalog as a whole, then the generated files are brought up to date. A broken edit leaves the
-last good catalog in place and says what is wrong: in the terminal, in /health and to those who listen at
-/actions/events.
+A good edit replaces the catalog as a whole, or the executors that it concerns; then the generated files are brought up
+to date. A broken edit leaves the last good catalog and executors in place and says what is wrong: in the terminal, in
+/health and to those who listen at /actions/events.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import typer
 from starlette.applications import Starlette
 
+from bud_actions.base import ActionRegistry, ExecutorError
 from bud_codegen import api, report, run
 from bud_codegen.emit.python import catalog_json
+from bud_codegen.memory import Stamp, stamp
 from bud_codegen.problem import InvalidActionsError
 from bud_codegen.workspace import Workspace, WorkspaceError
 from bud_schemas.shapes import merged_catalog
 from bud_server.catalog.events import Broadcast
 from bud_server.catalog.holder import CatalogHolder
 from bud_server.catalog.served import ServedCatalog, served
+from bud_server.executors import executor_problems
 
-DEBOUNCE_MILLISECONDS = 50
-"""How long to wait for more changes of the same save."""
+DEBOUNCE_MILLISECONDS, STEP_MILLISECONDS = 50, 20
+"""How long to wait for more changes of the same save, at most and after each."""
 
 
 def project_catalog(workspace: Workspace, others: list[Mapping[str, Any]]) -> ServedCatalog:
@@ -40,55 +45,123 @@ class Reloader:
     """Watches a project for as long as the server runs."""
 
     def __init__(
-        self, workspace: Workspace, others: list[Mapping[str, Any]], holder: CatalogHolder, broadcast: Broadcast
+        self,
+        workspace: Workspace,
+        others: list[Mapping[str, Any]],
+        holder: CatalogHolder,
+        broadcast: Broadcast,
+        registry: ActionRegistry,
     ) -> None:
         self._workspace = workspace
         self._others = others
         self._holder = holder
         self._broadcast = broadcast
+        self._registry = registry
+        self._folder = workspace.root / workspace.project.actions
+        self._is_stale = asyncio.Event()
+        self._file_problems: list[str] = []
+        """What is wrong with the action files."""
+        self._executor_problems: dict[Path, list[str]] = {}
+        """What is wrong with executors, and with what they import, by file."""
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         """Watch until the server stops."""
-        task = asyncio.create_task(self._watch())
+        await self._check_executors(self._folder.rglob("*.py"))
+        self._tell_problems()
+        tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._keep_generated())]
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def _watch(self) -> None:
         import watchfiles
 
-        folder = self._workspace.root / self._workspace.project.actions
-        async for changes in watchfiles.awatch(folder, debounce=DEBOUNCE_MILLISECONDS, step=20):
-            if any(path.endswith((".yaml", ".yml")) for _, path in changes):
-                await self.reload()
+        async for changes in watchfiles.awatch(self._folder, debounce=DEBOUNCE_MILLISECONDS, step=STEP_MILLISECONDS):
+            paths = {Path(path) for _, path in changes}
+            if any(path.suffix in (".yaml", ".yml") for path in paths):
+                await self._reload_catalog()
+            edited = [path for path in paths if path.suffix == ".py"]
+            if edited:
+                await self._reload_executors(edited)
+            self._tell_problems()
+            self._is_stale.set()
 
-    async def reload(self) -> None:
+    async def _reload_catalog(self) -> None:
         """Replace the catalog if the files are right; say what is wrong if not."""
         try:
             catalog = await asyncio.to_thread(project_catalog, self._workspace, self._others)
         except InvalidActionsError as error:
-            self._refuse(error)
+            self._file_problems = [str(problem) for problem in error.problems]
+            typer.echo(report.as_text(error.problems, self._workspace.read_sources()), err=True)
+            typer.echo("the last good catalog is still served", err=True)
             return
-        self._holder.problems = []
+        self._file_problems = []
         if catalog.digest != self._holder.current.digest:
             self._holder.current = catalog
             self._broadcast.send_catalog()
             typer.echo(f"serving {len(catalog.entries)} actions, catalog {catalog.digest[:12]}")
-        await self._generate()
 
-    def _refuse(self, error: InvalidActionsError) -> None:
-        self._holder.problems = [str(problem) for problem in error.problems]
-        self._broadcast.send_problems()
-        typer.echo(report.as_text(error.problems, self._workspace.read_sources()), err=True)
-        typer.echo("the last good catalog is still served", err=True)
+    async def _check_executors(self, paths: Iterable[Path]) -> list[Path]:
+        """Say what is wrong with Python files; return those that are right."""
+        right = []
+        for path in paths:
+            shown = path.relative_to(self._workspace.root).as_posix()
+            problems = await asyncio.to_thread(executor_problems, path, shown)
+            self._note_executor(path, problems)
+            if not problems:
+                right.append(path)
+        return right
 
-    async def _generate(self) -> None:
-        """Bring the generated files up to date; what is served does not wait for it."""
-        try:
-            await asyncio.to_thread(run.generate, self._workspace, run.ALL_TARGETS, lambda _line: None, False)
-        except (InvalidActionsError, WorkspaceError) as error:  # edited again in between, or not writable
-            typer.echo(str(error), err=True)
+    def _note_executor(self, path: Path, problems: list[str]) -> None:
+        self._executor_problems[path] = problems
+        for problem in problems:
+            typer.echo(f"{problem}\nthe last good executor stays in use", err=True)
+
+    async def _reload_executors(self, edited: list[Path]) -> None:
+        """Take edited code into use if it is right; say what is wrong if not."""
+        for path in await self._check_executors(edited):
+            try:
+                types = await asyncio.to_thread(self._registry.reload, [self._module(path)])
+            except ExecutorError as error:
+                shown = path.relative_to(self._workspace.root).as_posix()
+                self._note_executor(path, [f"{shown}:1:1: error: {error}"])
+            else:
+                typer.echo(f"{self._module(path)} is used as edited{_by(types)}")
+
+    def _module(self, path: Path) -> str:
+        parts = path.relative_to(self._folder).with_suffix("").parts
+        return ".".join([self._workspace.project.executors, *(part for part in parts if part != "__init__")])
+
+    def _tell_problems(self) -> None:
+        """Publish what is wrong, if it is not what it was."""
+        problems = [*self._file_problems, *(each for found in self._executor_problems.values() for each in found)]
+        if problems != self._holder.problems:
+            self._holder.problems = problems
+            self._broadcast.send_problems()
+
+    async def _keep_generated(self) -> None:
+        """Bring the generated files up to date after edits; what is served does not wait for it."""
+        while await self._is_stale.wait():
+            self._is_stale.clear()
+            before = self._generated_modules()
+            try:
+                await asyncio.to_thread(run.generate, self._workspace, run.ALL_TARGETS, lambda _line: None, False)
+                changed = [name for name, seen in self._generated_modules().items() if before.get(name) != seen]
+                await asyncio.to_thread(self._registry.reload, changed)
+            except (InvalidActionsError, WorkspaceError, ExecutorError) as error:  # edited again, or not writable
+                typer.echo(str(error), err=True)
+
+    def _generated_modules(self) -> dict[str, Stamp | None]:
+        """Return the stamps of the generated modules that are imported, by name."""
+        prefix = f"{self._workspace.project.package}."
+        loaded = [(name, module.__file__) for name, module in sys.modules.copy().items() if name.startswith(prefix)]
+        return {name: stamp(path) for name, path in loaded if path is not None}
+
+
+def _by(types: list[str]) -> str:
+    return f", by {', '.join(types)}" if types else ""

@@ -1,7 +1,7 @@
 """Start the server: settings, catalog, application, and uvicorn around it."""
 
 import dataclasses
-import logging
+import gc
 import os
 import socket
 from collections.abc import Mapping
@@ -9,18 +9,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import structlog
+import typer
 
 from bud_server.catalog.holder import CatalogHolder
 from bud_server.catalog.served import CatalogError, ServedCatalog, read_catalog, served
-from bud_server.settings import Settings, SettingsError, load_settings
+from bud_server.log import write_logs_as
+from bud_server.settings import SETTINGS_FILE, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
     from bud_actions.base import BrokenPackage, Discovery
-
-SETTINGS_FILE = Path("bud.toml")
 
 
 def serve(overrides: Mapping[str, object], root: Path | None, *, reload: bool) -> None:
@@ -30,22 +31,41 @@ def serve(overrides: Mapping[str, object], root: Path | None, *, reload: bool) -
 
     Raises SettingsError or CatalogError, having opened nothing, if it cannot start.
     """
-    import uvicorn
+    from bud_codegen.collector import collector_paused
 
+    with collector_paused():
+        import uvicorn
+
+        settings, app = _prepared(overrides, root, reload=reload)
+    gc.freeze()  # all of this stays: no later collection needs to look at it
+    with _listening(settings) as listener, suppress(KeyboardInterrupt):
+        typer.echo(f"listening on {_address(listener)}", err=True)
+        uvicorn.Server(uvicorn_config(app)).run(sockets=[listener])
+
+
+def _prepared(overrides: Mapping[str, object], root: Path | None, *, reload: bool) -> tuple[Settings, "Starlette"]:
+    """Return the settings and the application. Raises SettingsError and CatalogError."""
     from bud_server.app import create_app
 
     settings = load_settings(os.environ, SETTINGS_FILE if SETTINGS_FILE.is_file() else None, overrides)
-    configure_logging(settings)
+    if settings.strict is None:
+        settings = dataclasses.replace(settings, strict=reload)
+    write_logs_as(settings.log_format)
     if reload:
-        app = _reloading_app(settings, root)
-    else:
-        holder = installed_catalog(settings) if root is None else CatalogHolder(project_catalog(root))
-        app = create_app(holder, settings)
-    with _listening(settings) as listener, suppress(KeyboardInterrupt):
-        uvicorn.Server(uvicorn.Config(app, server_header=False)).run(sockets=[listener])
+        return settings, _reloading_app(settings, root)
+    holder = installed_catalog(settings) if root is None else CatalogHolder(project_catalog(root))
+    return settings, create_app(holder, settings)
+
+
+def uvicorn_config(app: "ASGIApp") -> "uvicorn.Config":
+    """Return how the HTTP server is set, whatever it serves."""
+    import uvicorn
+
+    return uvicorn.Config(app, server_header=False)
 
 
 def _reloading_app(settings: Settings, root: Path | None) -> "Starlette":
+    from bud_actions.base import action_registry
     from bud_codegen.problem import InvalidActionsError
     from bud_codegen.workspace import WorkspaceError, open_workspace
     from bud_server.app import create_app
@@ -60,7 +80,8 @@ def _reloading_app(settings: Settings, root: Path | None) -> "Starlette":
     except (InvalidActionsError, WorkspaceError) as error:
         raise CatalogError(str(error)) from error
     broadcast = Broadcast(holder)
-    return create_app(holder, settings, broadcast, Reloader(workspace, others, holder, broadcast).lifespan)
+    reloader = Reloader(workspace, others, holder, broadcast, action_registry)
+    return create_app(holder, settings, broadcast, reloader.lifespan)
 
 
 def _catalogs_of_others(found: "Discovery", executors: str) -> list[Mapping[str, Any]]:
@@ -77,11 +98,19 @@ def _listening(settings: Settings) -> socket.socket:
     """Return a socket that listens. Raises SettingsError if the address cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         why = os.strerror(error.errno) if error.errno else str(error)
         raise SettingsError(f"cannot listen on {where}: {why}; choose another --host or --port") from error
+    # Connections inherit it; without it, a body waits up to 40 ms until the client has acknowledged the head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def installed_catalog(settings: Settings) -> CatalogHolder:
@@ -116,17 +145,3 @@ def project_catalog(root: Path) -> ServedCatalog:
     except WorkspaceError as error:
         raise CatalogError(str(error)) from error
     return read_catalog(workspace.root / "generated" / "python" / workspace.project.package / "catalog.json")
-
-
-def configure_logging(settings: Settings) -> None:
-    """Write structured lines: for people, or as JSON for programs."""
-    for_programs = settings.log_format == "json"
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer() if for_programs else structlog.dev.ConsoleRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )

@@ -42,12 +42,39 @@ class Settings:
 without one, `X-User-ID` is ignored."""
     allow_broken: bool = False
     """Whether to serve the rest when an action package is broken, instead of not starting."""
+    strict: bool | None = None
+    """Whether a request or an answer that differs from the OpenAPI document is answered 500, naming the difference; \
+if not set, only `--reload` does so."""
     log_format: Literal["text", "json"] = "text"
     """How log lines are written: `text` for people, `json` for machines."""
+    database: str = field(default="sqlite:///var/bud.db", repr=False)
+    """Where pipelines and executions are kept: `sqlite:///FILE`, seen from the working directory, or \
+`postgresql://USER@HOST/NAME`."""
+    secret_key: str | None = field(default=None, repr=False)
+    """Key that secret values are encrypted with; `bud secret-key` makes one. Without it no secret value is accepted."""
+    services: tuple[str, ...] = ()
+    """Services that executors call, each as `name=https://host/path`."""
+    public_url: str | None = None
+    """Address under which others reach this server; executors pass it on as the callback of what they start."""
+    event_secret: str | None = field(default=None, repr=False)
+    """Secret that senders of events sign their bodies with, instead of sending an API key; \
+without one no signature is believed."""
+    event_keys: tuple[str, ...] = ()
+    """More places of the id that an event is about, each as `source=/json/pointer`; they are looked at first."""
+    app_api_token: str | None = field(default=None, repr=False)
+    """Token that Dapr sends with what it delivers to `/workflow-events`; without one that route answers to nobody."""
+    worker_capacity: int = 32
+    """Steps that one process runs at a time."""
+    lease_seconds: int = 30
+    """How long a worker may be silent before others take over its steps."""
+    shutdown_seconds: int = 10
+    """How long a stopping server waits for what is under way; the rest is taken over after it is gone."""
 
 
 PREFIX = "BUD_"
 """What a setting's variable starts with: `BUD_PORT` sets port."""
+SETTINGS_FILE = Path("bud.toml")
+"""Where the settings stand, as seen from the working directory; it need not be there."""
 TABLE = "server"
 """The table of bud.toml that holds the settings."""
 OTHER_VARIABLES = frozenset({"BUD_DEBUG"})
@@ -55,7 +82,7 @@ OTHER_VARIABLES = frozenset({"BUD_DEBUG"})
 
 _KINDS: dict[str, Any] = {each.name: each.type for each in fields(Settings)}
 _VARIABLES = {f"{PREFIX}{name.upper()}": name for name in _KINDS}
-_SECRET = frozenset({"proxy_credential"})
+_SECRET = frozenset({"proxy_credential", "database", "secret_key", "event_secret", "app_api_token"})
 
 
 def load_settings(environ: Mapping[str, str], toml_path: Path | None, overrides: Mapping[str, object]) -> Settings:
@@ -170,7 +197,7 @@ _TRUTH = {
 
 def _parsed(kind: Any, text: str) -> object:
     """Return the value that a variable's text means, or the text itself if it means none of that kind."""
-    if kind is bool:
+    if kind in (bool, bool | None):
         return _TRUTH.get(text.lower(), text)
     if kind is int:
         return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
@@ -235,6 +262,7 @@ def _refuse() -> object:
 
 _READERS: dict[Any, tuple[Callable[[object], Any], str]] = {
     bool: (_typed(bool), "true or false"),
+    bool | None: (_typed(bool), "true or false"),
     int: (_typed(int), "a whole number"),
     str: (_text, "a text"),
     str | None: (_text, "a text"),
@@ -243,10 +271,24 @@ _READERS: dict[Any, tuple[Callable[[object], Any], str]] = {
 }
 
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+_SERVICE = re.compile(r"[A-Za-z0-9._-]+=https?://[^\s=]\S*")
+_EVENT_KEY = re.compile(r"[^=\s]+=(/[^/=]+)+")
 _VISIBLE = re.compile(r"[\x21-\x7e]{16,}")
 _LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "port": (lambda port: 0 <= port <= 65535, "from 0 to 65535"),
     "largest_body_bytes": (lambda size: size > 0, "at least 1"),
+    "services": (
+        lambda pairs: all(_SERVICE.fullmatch(pair) for pair in pairs),
+        "a list of name=URL, such as budapp=https://budapp.example.com",
+    ),
+    "event_keys": (
+        lambda places: all(_EVENT_KEY.fullmatch(place) for place in places),
+        "a list of source=/json/pointer, such as budsim=/payload/run_id",
+    ),
+    "public_url": (lambda url: url.startswith(("http://", "https://")), "an http or https URL"),
+    "worker_capacity": (lambda size: 1 <= size <= 10_000, "from 1 to 10000"),
+    "lease_seconds": (lambda seconds: 1 <= seconds <= 3600, "from 1 to 3600"),
+    "shutdown_seconds": (lambda seconds: 0 <= seconds <= 3600, "from 0 to 3600"),
     "cors_origins": (
         lambda origins: all(_ORIGIN.fullmatch(origin) for origin in origins),
         "origins in lower case, such as https://admin.example.com, and never *",

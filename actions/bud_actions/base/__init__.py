@@ -5,7 +5,7 @@ The classes of metadata are generated; they are imported when first asked for.
 
 from typing import TYPE_CHECKING, Any
 
-from bud_actions.base.context import ActionContext, EventContext
+from bud_actions.base.context import ActionContext, Callback, EventContext, ServiceError, Services
 from bud_actions.base.discovery import BrokenPackage, Discovery, DiscoveryError, discover
 from bud_actions.base.executor import BaseActionExecutor, TypedExecutor
 from bud_actions.base.packages import ActionPackage
@@ -52,6 +52,7 @@ __all__ = [
     "Awaiting",
     "BaseActionExecutor",
     "BrokenPackage",
+    "Callback",
     "ConditionalVisibility",
     "DeprecatedHandlerRegistry",
     "Deprecation",
@@ -73,6 +74,8 @@ __all__ = [
     "ReservedNames",
     "RetryPolicy",
     "SelectOption",
+    "ServiceError",
+    "Services",
     "Stability",
     "StepStatus",
     "TypedExecutor",

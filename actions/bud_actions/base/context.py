@@ -1,8 +1,59 @@
-"""What an executor is told."""
+"""What an executor is told, and what it can ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+
+class ServiceError(Exception):
+    """A service could not be asked, or refused; the message is for a person."""
+
+    def __init__(self, message: str, *, status: int | None = None, had_effect: bool = True) -> None:
+        self.status = status
+        """The HTTP status of a refusal; None if there was no answer."""
+        self.had_effect = had_effect
+        """Whether the call may have changed something: False if it never reached the service, or was refused."""
+        super().__init__(message)
+
+
+class Services(Protocol):
+    """How other services are reached."""
+
+    async def invoke(
+        self,
+        app_id: str,
+        method_path: str,
+        http_method: str,
+        data: Any,
+        params: Mapping[str, Any] | None,
+        timeout_seconds: float,
+        headers: Mapping[str, str],
+    ) -> Any:
+        """Return the JSON answer of a service. Raises ServiceError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callback:
+    """How the other side can tell that work is done, if it can be told an address or a token."""
+
+    url: str = ""
+    """Where an event can be sent; empty if the server has no address that others know."""
+    token: str = field(default="", repr=False)
+    """What such an event must name: a correlation key of this attempt, known to nobody else."""
+    topic: str = "budpipelineEvents"
+    """The topic on which services publish events for pipelines."""
+
+
+def _tell_nobody(_kind: str, _data: Mapping[str, Any]) -> None:
+    """Where reports go when an executor is tried by hand."""
+
+
+def _only_literals(text: str) -> bool:
+    """Tell conditions apart that need no expressions; those that do need a server."""
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+    if str(text).strip().lower() in known:
+        return known[str(text).strip().lower()]
+    raise ValueError(f"{text!r} is an expression, which only a running pipeline can evaluate")
 
 
 @dataclass(kw_only=True)
@@ -22,6 +73,59 @@ class ActionContext:
     """Outputs of the steps that have ended, by step id."""
     timeout_seconds: float | None = None
     """Seconds until the attempt is ended; None means no limit."""
+    attempt: int = 1
+    idempotency_key: str = ""
+    """The same for all attempts at a step: what the other side can tell repetitions by."""
+    callback: Callback = field(default_factory=Callback)
+    user_id: str = ""
+    """Who started the pipeline, as their credential says."""
+    services: Services | None = field(default=None, repr=False)
+    report: Callable[[str, Mapping[str, Any]], None] = field(default=_tell_nobody, repr=False)
+    """Takes (kind, data), the kind being `log`, `progress` or `metrics`."""
+    holds: Callable[[str], bool] = field(default=_only_literals, repr=False)
+    """Tells whether a condition, written as in a pipeline, is true; an unknown reference makes it false."""
+    skipped_steps: list[str] = field(default_factory=list, repr=False)
+    """Steps that this one decided against."""
+
+    def log(self, event: str, data: Mapping[str, Any] | None = None) -> None:
+        """Write a line into the execution's log, for whoever follows it."""
+        self.report("log", {"event": event, "data": dict(data or {})})
+
+    def set_progress(self, current: float, total: float = 100, category: str = "") -> None:
+        """Say how far the attempt is: `current` of `total`."""
+        self.report("progress", {"current": current, "total": total, "category": category})
+
+    def set_metrics(self, values: Mapping[str, Any], category: str = "") -> None:
+        """Put figures into the execution's log."""
+        self.report("metrics", {"values": dict(values), "category": category})
+
+    def skip_step(self, step_id: str) -> None:
+        """Decide against a step that has not begun; it takes effect when this one completes."""
+        self.skipped_steps.append(step_id)
+
+    async def invoke_service(
+        self,
+        app_id: str,
+        method_path: str = "",
+        http_method: str = "POST",
+        data: Any = None,
+        params: Mapping[str, Any] | None = None,
+        timeout_seconds: float = 30,
+        *,
+        method: str = "",
+    ) -> Any:
+        """Call another service as whoever started the pipeline, and return its JSON answer. Raises ServiceError.
+
+        `method` is an older name of `method_path`.
+        """
+        if self.services is None:
+            raise ServiceError(f"no services are configured, so {app_id!r} cannot be reached", had_effect=False)
+        headers = {"Idempotency-Key": self.idempotency_key} if self.idempotency_key else {}
+        if self.user_id:
+            headers["X-User-ID"] = self.user_id
+        return await self.services.invoke(
+            app_id, method_path or method, http_method, data, params, timeout_seconds, headers
+        )
 
 
 @dataclass(kw_only=True)
@@ -36,3 +140,5 @@ class EventContext:
     """The event's whole content."""
     step_outputs: Mapping[str, Any] = field(default_factory=dict)
     """Outputs that the step stored when it began to wait."""
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The step's params, as `execute` got them."""

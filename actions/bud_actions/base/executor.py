@@ -2,14 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, get_args
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, get_args
 
 from bud_actions.base.context import ActionContext, EventContext
 from bud_actions.base.result import ActionError, ActionResult, Awaiting, EventResult
 
+Isolation = Literal["async", "thread", "process"]
+
 
 class BaseActionExecutor(ABC):
     """The contract, over plain dicts."""
+
+    isolation: ClassVar[Isolation] = "async"
+    """Where it runs: in the worker's event loop; in a thread with a loop of its own, for code that blocks; or in a
+    process of its own, for code that must be possible to kill."""
 
     @abstractmethod
     async def execute(self, context: ActionContext) -> ActionResult:
@@ -18,6 +24,22 @@ class BaseActionExecutor(ABC):
     async def on_event(self, context: EventContext) -> EventResult:
         """Say what an event means to the step that waits for it. Only event-driven actions have events."""
         raise TypeError(f"{type(self).__module__}.{type(self).__name__} does not take events: it has no on_event")
+
+    async def reconcile(self, context: ActionContext) -> ActionResult | None:
+        """Find out what became of an attempt whose worker was lost, by `context.idempotency_key` for one.
+
+        Return the result that `execute` would have returned, or None if nothing was started. Write it where that can be
+        known; without it, an action that is not idempotent ends as uncertain.
+        """
+        raise TypeError(f"{type(self).__module__}.{type(self).__name__} has no reconcile")
+
+    async def poll(self, context: ActionContext) -> ActionResult | None:
+        """Ask whether the work that is waited for has ended; called once before the wait times out.
+
+        Return its result, or None if it has not ended. `context.step_outputs` has the step's own outputs so far. Write
+        it where that can be known.
+        """
+        raise TypeError(f"{type(self).__module__}.{type(self).__name__} has no poll")
 
     def validate_params(self, params: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with params beyond what the action file says."""
@@ -65,12 +87,14 @@ class TypedExecutor(BaseActionExecutor, Generic[Params, Outputs]):
         try:
             ran = await self.run(params, context)  # type: ignore[arg-type]
         except ActionError as error:
-            return ActionResult(success=False, error=str(error), outputs=error.outputs)
+            return ActionResult(success=False, error=str(error), outputs=error.outputs, had_effect=error.had_effect)
         if isinstance(ran, Awaiting):
             return ActionResult(
                 success=True,
                 awaiting_event=True,
                 external_workflow_id=ran.external_workflow_id,
+                correlation_keys=ran.correlation_keys,
+                wake_at=ran.wake_at,
                 timeout_seconds=ran.timeout_seconds,
                 outputs=dict(ran.outputs),
             )

@@ -167,9 +167,9 @@ def _in_our_language(entry: Document) -> Document:
     for kind, members in parts.items():
         known, always = _keys(kind)
         for each in members:
-            unknown = sorted(each.keys() - known)
-            if unknown:
-                what = f"action {meta['type']} has `{unknown[0]}`, which is newer than the installed bud-actions"
+            if not each.keys() <= known:
+                unknown = min(each.keys() - known)
+                what = f"action {meta['type']} has `{unknown}`, which is newer than the installed bud-actions"
                 raise PackageError(f"{what}; upgrade bud-actions")
             is_complete = is_complete and always <= each.keys()
     return entry if is_complete else {**entry, "meta": complete(meta)}

@@ -3,7 +3,8 @@
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bud_actions.base.discovery import GROUP, ActionPackage, Discovery, discover
 from bud_actions.base.executor import BaseActionExecutor
 from bud_actions.base.packages import Document, PackageError, class_entry
+from bud_actions.base.reloading import imported_anew
 
 if TYPE_CHECKING:
     from bud_generated.meta import ActionMeta
@@ -30,6 +32,7 @@ class ActionRegistry:
 
     def __init__(self, discovery: Discovery | None = None) -> None:
         self._lock = threading.Lock()
+        self._reloading = threading.Lock()
         self._actions: dict[str, _Action] = {}
         """By type, in the order in which they came."""
         self._names: dict[str, _Action] = {}
@@ -121,6 +124,21 @@ class ActionRegistry:
         """
         return self._action(action_type).executor()
 
+    def reload(self, modules: Collection[str]) -> list[str]:
+        """Take edited modules, and what imports them, into use; return the types whose executor this concerns.
+
+        Executors that are in use are replaced together, as soon as all are made; those of them that work go on with the
+        former code. Raises ExecutorError, having replaced nothing, if one cannot be made.
+        """
+        actions = list(self._actions.values())
+        packages = {name.partition(".")[0] for name in (*modules, *(action.module for action in actions))}
+        with self._reloading, imported_anew(modules, packages) as names:
+            concerned = [action for action in actions if action.module in names]
+            remade = [(action, action.remade()) for action in concerned if action.is_made]
+            for action, executor in remade:
+                action.replace(executor)
+        return [action.type for action in concerned]
+
     def _action(self, action_type: str) -> "_Action":
         action = self._names.get(action_type)
         if action is None:
@@ -142,6 +160,8 @@ class _Action:
         self.type: str = entry["meta"]["type"]
         self.origin = origin
         """Where it came from, for people."""
+        self.module: str = entry["executor"].partition(":")[0]
+        """Where its executor is imported from."""
         self._load = load
         self._class = action_class
         self._lock = threading.RLock()
@@ -160,15 +180,33 @@ class _Action:
                 self._meta = ActionMeta.from_dict(self.entry["meta"])
             return self._meta
 
+    @property
+    def is_made(self) -> bool:
+        return self._executor is not None
+
     def executor(self) -> BaseActionExecutor:
         if self._executor is not None:
             return self._executor
-        try:
+        with self._naming_origin():
             make = self._load()  # outside the lock: what is imported may itself wait for the registry
             with self._lock:
                 if self._executor is None:
                     self._executor = make()
                 return self._executor
+
+    def remade(self) -> BaseActionExecutor:
+        """Return another executor, of what is imported now."""
+        with self._naming_origin():
+            return self._load()()
+
+    def replace(self, executor: BaseActionExecutor) -> None:
+        with self._lock:
+            self._executor = executor
+
+    @contextmanager
+    def _naming_origin(self) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
             raise ExecutorError(f"the executor of {self.type} ({self.origin}) cannot be made: {said}") from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -44,18 +45,30 @@ class ActionResult:
     """The id by which that event will name it."""
     timeout_seconds: float | None = None
     """How long to wait for the event; None means the action's own timeout."""
+    correlation_keys: tuple[str, ...] = ()
+    """More ids by which that event may name it."""
+    wake_at: datetime | None = None
+    """When `on_event` is to be called with an event of the type `wake`; None if no moment is waited for."""
+    had_effect: bool = True
+    """For a failure: False if nothing has changed anywhere, so that even an action that is not idempotent may be
+    attempted again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Awaiting:
-    """What a typed executor returns when work goes on elsewhere."""
+    """What a typed executor returns when work goes on elsewhere, or at a later moment."""
 
-    external_workflow_id: str
-    """The id by which the event that ends it will name it."""
+    external_workflow_id: str | None = None
+    """The id by which the event that ends it will name it; None if only a moment, or the callback's token, is waited
+    for."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """What is known so far; kept beside what the event brings."""
     timeout_seconds: float | None = None
     """How long to wait for the event; None means the action's own timeout."""
+    correlation_keys: tuple[str, ...] = ()
+    """More ids by which that event may name it."""
+    wake_at: datetime | None = None
+    """When `on_event` is to be called with an event of the type `wake`; None if no moment is waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +88,8 @@ class EventResult:
 class ActionError(Exception):
     """Work that failed, in words for a person. Outputs that are known all the same may come with it."""
 
-    def __init__(self, message: str, outputs: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, message: str, outputs: Mapping[str, Any] | None = None, *, had_effect: bool = True) -> None:
         self.outputs = dict(outputs or {})
+        self.had_effect = had_effect
+        """False if nothing has changed anywhere: even an action that is not idempotent may then be attempted again."""
         super().__init__(message)

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from copy import copy
 
-import structlog
 from starlette.responses import Response
 from starlette.routing import Route, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,10 +12,10 @@ from bud_server.auth.identity import NOBODY, Subject, UnauthenticatedError, Unav
 from bud_server.auth.permissions import forbidden_response
 from bud_server.auth.routes import AUTHENTICATED, NEEDS, PUBLIC, Need
 from bud_server.http.problem_details import problem_response
+from bud_server.log import log
 
 RETRY_AFTER = 10
 """Seconds after which a client may try again when credentials cannot be checked."""
-_log = structlog.get_logger("bud_server")
 
 
 class Authentication:
@@ -46,7 +45,7 @@ class Authentication:
         except UnauthenticatedError as error:
             return unauthenticated_response(error)
         except UnavailableError as error:
-            _log.error("credentials_unavailable", reason=str(error))
+            log().error("credentials_unavailable", reason=str(error))
             return _unavailable_response()
 
 

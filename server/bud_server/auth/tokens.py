@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import anyio
 import jwt
-import structlog
 
 from bud_server.auth.authenticator import Headers, bearer
 from bud_server.auth.identity import Subject, UnauthenticatedError, UnavailableError
+from bud_server.log import log
 from bud_server.settings import Settings, SettingsError, is_loopback, is_safe_url
 
 ALGORITHMS: Mapping[tuple[object, object], str] = {
@@ -42,7 +42,6 @@ LARGEST = 1024 * 1024
 
 Keys = dict[str | None, jwt.PyJWK]
 """By key id."""
-_log = structlog.get_logger("bud_server")
 
 
 class KeysError(SettingsError):
@@ -178,7 +177,7 @@ class KeySet:
         except KeysError as error:
             self._fault = str(error)
             self._pause_until = self._clock() + PAUSE
-            _log.warning("keys_not_fetched", reason=self._fault)
+            log().warning("keys_not_fetched", reason=self._fault)
 
     def _age(self) -> float:
         return self._clock() - self._loaded_at

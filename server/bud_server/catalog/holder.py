@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from starlette.types import Scope
+
 from bud_server.catalog.served import ServedCatalog
 
 
@@ -9,7 +11,7 @@ from bud_server.catalog.served import ServedCatalog
 class CatalogHolder:
     """Holds the catalog that requests are answered from.
 
-    A request takes `current` once and so never sees a mixture, whatever is put there meanwhile.
+    A request takes `current` once, as its scope's catalog, and so never sees a mixture, whatever comes meanwhile.
     """
 
     current: ServedCatalog
@@ -17,3 +19,9 @@ class CatalogHolder:
     """Packages that could not be used: distribution, entry and reason."""
     problems: list[str] = field(default_factory=list)
     """What is wrong with the action files as they stand, while an older catalog is served."""
+
+
+def catalog_of(scope: Scope) -> ServedCatalog:
+    """Return the catalog that a request is answered from, chosen when it came."""
+    catalog: ServedCatalog = scope["catalog"]
+    return catalog

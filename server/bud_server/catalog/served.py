@@ -42,7 +42,7 @@ NO_FILTERS = Filters()
 
 def _is_about(meta: Document, words: str) -> bool:
     text = f"{meta['type']} {meta['name']} {meta['description']}".lower()
-    return all(word in text for word in words.lower().split())
+    return all(word in text for word in set(words.lower().split()))
 
 
 class Spelling:
@@ -56,7 +56,7 @@ class Spelling:
     @cached_property
     def listing(self) -> Answer:
         """The answer with all actions, flat and by category."""
-        return Answer(json_bytes(self.listed(NO_FILTERS), is_ours=True), self._catalog.digest)
+        return Answer(_written(self.listed(NO_FILTERS)), self._catalog.digest)
 
     def listed(self, filters: Filters) -> dict[str, Any]:
         """Return the wanted actions, flat and by category."""
@@ -87,6 +87,19 @@ class Spelling:
             body = json_bytes(self._respell(entry["meta"]), is_ours=True)
             answer = self._actions[action_type] = Answer(body, self._catalog.digest)
         return answer
+
+
+def _written(listed: Document) -> bytes:
+    """Return the JSON text of a listing, each action written once and put in both places."""
+    texts = {each["type"]: json_bytes(each, is_ours=True) for each in listed["actions"]}
+
+    def text(value: Document) -> bytes:
+        actions = b",".join(texts[each["type"]] for each in value["actions"])
+        rest = {key: each for key, each in value.items() if key not in ("actions", "categories")}
+        return b'{"actions":[%b],' % actions + json_bytes(rest, is_ours=True)[1:]
+
+    categories = b",".join(text(group) for group in listed["categories"])
+    return b'{"categories":[%b],' % categories + text(listed)[1:]
 
 
 class ServedCatalog:

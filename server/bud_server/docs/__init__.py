@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from bud_server.catalog.holder import CatalogHolder
+from bud_server.catalog.holder import catalog_of
 from bud_server.catalog.served import NO_FILTERS
 from bud_server.http.problem_details import problem_response
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 _HEADERS = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'"}
 
 
-def docs_routes(holder: CatalogHolder) -> list[Route]:
+def docs_routes() -> list[Route]:
     """Return the routes of the reference: an index, and a page per action."""
 
-    async def index(_request: Request) -> Response:
-        categories = holder.current.snake_case.listed(NO_FILTERS)["categories"]
+    async def index(request: Request) -> Response:
+        categories = catalog_of(request.scope).snake_case.listed(NO_FILTERS)["categories"]
         return _page("index.html.j2", categories=categories)
 
     async def action(request: Request) -> Response:
         action_type = request.path_params["action_type"]
-        entry = holder.current.entry(action_type)
+        entry = catalog_of(request.scope).entry(action_type)
         if entry is None:
             return problem_response(404, f"Action '{action_type[:100]}' not found")
         return _page("action.html.j2", meta=entry["meta"], params=[_param(each) for each in entry["meta"]["params"]])

@@ -5,7 +5,9 @@ costs.
 """
 
 import gzip
-from collections.abc import Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 
 import zstandard
 from starlette.routing import Route
@@ -58,17 +60,11 @@ class Answer:
         return self._etag in tags or b"*" in tags
 
     def _variant(self, accepted: bytes) -> tuple[Headers, bytes]:
-        coding = self._coding(accepted.decode("latin-1")) if accepted else ""
+        coding = _coding(accepted) if accepted and len(self._body) >= SMALLEST_COMPRESSED else ""
         found = self._variants.get(coding)
         if found is None:
             found = self._variants[coding] = self._encoded(coding)
         return found
-
-    def _coding(self, accepted: str) -> str:
-        if len(self._body) < SMALLEST_COMPRESSED:
-            return ""
-        wanted = _qualities(accepted)
-        return next((coding for coding in _COMPRESS if wanted.get(coding, wanted.get("*", 0.0)) > 0), "")
 
     def _encoded(self, coding: str) -> tuple[Headers, bytes]:
         body = _COMPRESS[coding](self._body) if coding else self._body
@@ -85,8 +81,53 @@ class _Choice:
     def __init__(self, choose: Callable[[Scope], ASGIApp]) -> None:
         self._choose = choose
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._choose(scope)(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._choose(scope)(scope, receive, send)
+
+
+class Shortcut:
+    """ASGI middleware around the router that looks up `answering` routes: without params, or with one at the end.
+
+    Only GET and HEAD of these take it. Whatever else there is, the router tries route by route.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
+        self._app = app
+        answering = {route.path: route for route in routes if isinstance(route.endpoint, _Choice)}
+        self._routes = {path: route for path, route in answering.items() if "{" not in path}
+        ends = ((_PARAM_AT_END.fullmatch(path), route) for path, route in answering.items())
+        self._parents = {match["parent"]: (route, match["param"]) for match, route in ends if match}
+        self._for_router = {route.path for route in routes} - self._routes.keys()
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Pass a request on to its route, or to the router."""
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and (route := self._find(scope)):
+            scope["route"] = route
+            return route.app(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    def _find(self, scope: Scope) -> Route | None:
+        """Return the route of a path and set scope["path_params"]; None if the router must look."""
+        path = scope["path"]
+        if route := self._routes.get(path):
+            scope["path_params"] = {}
+            return route
+        parent, _, last = path.rpartition("/")
+        if not last or parent not in self._parents or path in self._for_router:
+            return None
+        route, param = self._parents[parent]
+        scope["path_params"] = {param: last}
+        return route
+
+
+_PARAM_AT_END = re.compile(r"(?P<parent>/[^{}]*)/\{(?P<param>\w+)\}")
+
+
+@lru_cache(maxsize=128)
+def _coding(accepted: bytes) -> str:
+    """Return the best of our content codings that a client accepts, or "" for none; there are few kinds of clients."""
+    wanted = _qualities(accepted.decode("latin-1"))
+    return next((coding for coding in _COMPRESS if wanted.get(coding, wanted.get("*", 0.0)) > 0), "")
 
 
 def _qualities(accepted: str) -> dict[str, float]:

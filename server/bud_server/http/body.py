@@ -1,16 +1,17 @@
 """Read a JSON body that may be anything: too large, too deep, or not JSON at all."""
 
 import json
-import re
+import math
+import sys
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from bud_server.http.problem_details import problem_response
 
 MOST_DEPTH = 100
-"""Levels of nesting; a deeper body is refused before it is parsed."""
+"""Levels of nesting; a deeper body is refused."""
 
 
 class RefusedError(Exception):
@@ -30,54 +31,78 @@ async def read_json(request: Request, largest: int) -> Any:
     content_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise RefusedError(415, f"The body must be application/json, not {content_type[:100]}")
-    body = await _read(request, largest)
-    if _depth(body) > MOST_DEPTH:
-        raise RefusedError(400, f"The body is nested more than {MOST_DEPTH} levels deep")
-    try:
-        return json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_unique)
-    except ValueError as error:
-        raise RefusedError(400, f"The body is not JSON: {error}") from error
+    return _parsed(await _read(request, largest))
 
 
 async def _read(request: Request, largest: int) -> bytes:
     announced = request.headers.get("content-length", "")
     body = bytearray()
     if not (announced.isdigit() and int(announced) > largest):
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > largest:
-                break
-        else:
-            return bytes(body)
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > largest:
+                    break
+            else:
+                return bytes(body)
+        except ClientDisconnect as error:
+            raise RefusedError(400, "The client left before it had sent the whole body") from error
     raise RefusedError(413, f"The body is larger than {largest // 1024} KiB")
 
 
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+def _parsed(body: bytes) -> Any:
+    """Return the value that a body says. Raises RefusedError; what is nested too deep never takes long."""
+    try:
+        value = json.loads(
+            body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique
+        )
+    except UnicodeDecodeError as error:
+        raise RefusedError(400, f"The body is not JSON: it is not UTF-8 at byte {error.start}") from error
+    except json.JSONDecodeError as error:
+        raise RefusedError(400, f"The body is not JSON: {error}") from error
+    except RecursionError as error:
+        raise RefusedError(400, _TOO_DEEP) from error
+    except ValueError as error:  # Python's limit on the digits of an integer
+        raise RefusedError(400, f"A number in the body has more than {sys.get_int_max_str_digits()} digits") from error
+    if body.count(b"[") + body.count(b"{") > MOST_DEPTH and _is_too_deep(value):
+        raise RefusedError(400, _TOO_DEEP)
+    return value
 
 
-def _depth(body: bytes) -> int:
-    """Return how deep brackets outside texts are nested."""
-    deepest = depth = 0
-    if body.count(b"[") + body.count(b"{") <= MOST_DEPTH:
-        return 0
-    for match in _BRACKETS.finditer(body):
-        token = match.group()
-        if token in (b"[", b"{"):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token in (b"]", b"}"):
-            depth -= 1
-    return deepest
+_TOO_DEEP = f"The body is nested more than {MOST_DEPTH} levels deep"
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(MOST_DEPTH):
+        members = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [child for each in members for child in each if isinstance(child, (dict, list))]
+    return bool(level)
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
+    raise RefusedError(400, f"The body is not JSON: {name} is not a JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise RefusedError(400, f"The number {digits[:100]} in the body is too large")
+    return number
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice[:100]!r} is given twice")
+        twice = _repeated(pairs)
+        raise RefusedError(400, f"The body is not JSON: the key {twice[:100]!r} is given twice")
     return found
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> str:
+    """Return the first key that comes again; there is one."""
+    left: list[str] = [name for name, _ in reversed(pairs)]
+    seen: set[str] = set()
+    while left[-1] not in seen:
+        seen.add(left.pop())
+    return left[-1]

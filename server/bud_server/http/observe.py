@@ -1,15 +1,19 @@
 """What every request gets: a correlation id, the catalog's digest, a count, a time and, if it failed, a log line."""
 
+import os
 import re
 import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Protocol
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_log = structlog.get_logger("bud_server")
+from bud_server.log import log
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+"""Methods that are counted by name; a client may make up any other."""
 _CORRELATION_ID = re.compile(rb"[0-9A-Za-z._-]{1,128}")
 
 
@@ -24,15 +28,25 @@ class Metrics:
         self.seconds = Histogram(
             "bud_http_request_seconds", "Seconds from request to answer.", ["route"], registry=self.registry
         )
+        self.count = cache(self.requests.labels)
+        """Finds the counter of a method, route and status at once; there are few of them."""
+        self.time = cache(self.seconds.labels)
+        """The same for the histogram of a route."""
+
+
+class Digested(Protocol):
+    """What is served, by digest."""
+
+    digest: str
 
 
 class Observation:
-    """ASGI middleware around everything else."""
+    """ASGI middleware around everything else. Sets scope["catalog"], which the whole answer is made from."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, catalog_digest: Callable[[], str]) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, current_catalog: Callable[[], Digested]) -> None:
         self._app = app
         self._metrics = metrics
-        self._catalog_digest = catalog_digest
+        self._current_catalog = current_catalog
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and note how it went."""
@@ -41,15 +55,16 @@ class Observation:
             return
         started = time.perf_counter()
         correlation_id = _correlation_id(scope)
-        extra = [(b"x-correlation-id", correlation_id), (b"x-bud-catalog", self._catalog_digest().encode())]
+        catalog = scope["catalog"] = self._current_catalog()
+        extra = [(b"x-correlation-id", correlation_id), (b"x-bud-catalog", catalog.digest.encode())]
         status = 500
 
-        async def send_with_headers(message: Message) -> None:
+        def send_with_headers(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": [*message.get("headers", ()), *extra]}
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_with_headers)
@@ -58,12 +73,11 @@ class Observation:
 
     def _note(self, scope: Scope, status: int, seconds: float, correlation_id: bytes) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
-        self._metrics.requests.labels(scope["method"], route, status).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.count(method, route, status).inc()
+        self._metrics.time(route).observe(seconds)
         if status >= 500:
-            _log.error("request_failed", **_described(scope, status, seconds, correlation_id))
-        else:
-            _log.debug("request", **_described(scope, status, seconds, correlation_id))
+            log().error("request_failed", **_described(scope, status, seconds, correlation_id))
 
 
 def _described(scope: Scope, status: int, seconds: float, correlation_id: bytes) -> dict[str, object]:
@@ -80,4 +94,4 @@ def _correlation_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-correlation-id" and _CORRELATION_ID.fullmatch(value):
             return bytes(value)
-    return uuid.uuid4().hex.encode()
+    return os.urandom(16).hex().encode()

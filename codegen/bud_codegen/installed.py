@@ -1,0 +1,47 @@
+"""What is installed, as the commands list it."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bud_actions.base import Discovery, discover
+
+
+class InstalledError(Exception):
+    """The asked-for actions are not installed, or not usable; the message says what is."""
+
+
+def installed_actions(package: str | None, tell: Callable[[str], None]) -> list[tuple[Mapping[str, Any], str]]:
+    """Return (metadata, distribution and version) of each installed action, by category and type.
+
+    `package` narrows it to one distribution. What is broken is told and left out. Raises InstalledError.
+    """
+    found = discover(allow_broken=True)
+    kept = found if package is None else _only(found, package)
+    for each in kept.broken:
+        tell(f"left out: {each}")
+    origins = {
+        action_type: f"{each.distribution} {each.version}" for each in kept.packages for action_type in each.entries
+    }
+    entries = kept.catalog()["actions"].items() if kept.packages else ()
+    return [(entry["meta"], origins[action_type]) for action_type, entry in entries]
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether two names mean the same distribution: `My_Actions` is `my-actions`."""
+    return _normal(one) == _normal(other)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _only(found: Discovery, name: str) -> Discovery:
+    packages = tuple(each for each in found.packages if _same_name(each.distribution, name))
+    broken = tuple(each for each in found.broken if _same_name(each.distribution, name))
+    if packages:
+        return Discovery(packages=packages, broken=broken)
+    if broken:
+        raise InstalledError("; ".join(str(each) for each in broken))
+    known = sorted({each.distribution for each in found.packages} | {each.distribution for each in found.broken})
+    raise InstalledError(f"no installed package {name} has actions; these have: {', '.join(known) or 'none'}")

@@ -1,0 +1,1 @@
+"""What the OpenAPI document promises, held: request bodies always, everything else where strict."""
