@@ -77,7 +77,7 @@ SETTINGS_FILE = Path("bud.toml")
 """Where the settings stand, as seen from the working directory; it need not be there."""
 TABLE = "server"
 """The table of bud.toml that holds the settings."""
-OTHER_VARIABLES = frozenset({"BUD_DEBUG"})
+OTHER_VARIABLES = frozenset({"BUD_DEBUG", "BUD_FAILPOINT"})
 """Variables with the prefix that are no settings of the server."""
 
 _KINDS: dict[str, Any] = {each.name: each.type for each in fields(Settings)}

@@ -103,7 +103,6 @@ class Engine:
         change = _Change(self, on, row, plan, rules, state)
         try:
             for each in asked:
-                on.points.append(type(each).__name__)
                 change.decide(each)
         except Refusal as refusal:
             raise RefusedError(str(refusal)) from refusal
@@ -194,6 +193,7 @@ class _Change:
 
     def decide(self, asked: inputs.Input) -> None:
         """Add what follows from an input, and from what is found on the way."""
+        self.on.points.append(type(asked).__name__)
         decided = decide(self.plan, self.state, asked, self.on.now, self.rules)
         self.entries += decided
         self.state = evolve(self.state, decided)

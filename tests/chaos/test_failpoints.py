@@ -1,0 +1,50 @@
+"""A process is killed at every point at which that could matter, and another one goes on."""
+
+import multiprocessing
+import signal
+import time
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from bud_server.runtime import inputs
+from bud_server.runtime.executors.call import Method
+from bud_server.runtime.store.database import Database
+from tests.chaos import driver, ledger, oracle
+
+COMMITS = [f"{each.__name__}.{when}" for each in get_args(inputs.Input) for when in ("before_commit", "after_commit")]
+CALLS = [f"{method}.{when}" for method in get_args(Method) for when in ("before", "after")]
+EVENTS = ["Event.before_commit", "Event.after_commit"]
+POINTS = [*COMMITS, *CALLS, *EVENTS]
+AFTER_A_LOSS = {"WorkerLost": "Once.resolved", "StepResolved": "Once.resolved", "reconcile": "Reconciled.work"}
+"""Points that are reached only when a worker was lost before, and where that was."""
+RECOVERY_SECONDS = 2.0
+
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.chaos.driver"])
+
+
+def run(database: str, effects: Path, failpoint: str = "") -> Any:
+    process = processes.Process(target=driver.main, args=(database, str(effects), failpoint))
+    process.start()
+    process.join(driver.SECONDS + 15)
+    code = process.exitcode
+    if code is None:
+        process.kill()
+    return code
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_nothing_is_lost_when_it_is_killed_at(point: str, tmp_path: Path) -> None:
+    database, effects = f"sqlite:///{tmp_path}/bud.db", tmp_path / "ledger"
+    before = AFTER_A_LOSS.get(point.partition(".")[0])
+    if before is not None:
+        assert run(database, effects, before) == -signal.SIGKILL
+
+    assert run(database, effects, point) == -signal.SIGKILL, "the point is reached"
+    started = time.monotonic()
+    assert run(database, effects) == 0, "everything ends"
+
+    oracle.check(Database(database), ledger.read(effects))
+    assert time.monotonic() - started < driver.SECONDS
