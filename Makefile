@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check static test run bench clean
+.PHONY: help setup generate check static test chaos run bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -35,6 +35,9 @@ static: $(READY)
 
 test: $(READY) ## Run all tests
 	$(BIN)/python -m pytest --numprocesses auto
+
+chaos: $(READY) ## Kill, crash and fill everything, at length
+	BUD_CHAOS_LENGTH=20000 $(BIN)/python -m pytest --numprocesses auto tests/chaos tests/runtime
 
 run: generate ## Serve the catalog on 127.0.0.1:8010 until Ctrl-C; PORT=... changes the port
 	$(BIN)/bud serve --port $(PORT)

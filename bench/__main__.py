@@ -1,4 +1,4 @@
-"""`python -m bench [generator] [validation] [server]`: measure, and say how far the targets are met.
+"""`python -m bench [generator] [validation] [server] [runtime]`: measure, and say how far the targets are met.
 
 Always exits with 0.
 """
@@ -10,7 +10,7 @@ import sys
 
 from bench import table
 
-TOPICS = ("generator", "validation", "server")
+TOPICS = ("generator", "validation", "server", "runtime")
 
 
 def main(names: list[str]) -> None:

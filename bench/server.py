@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from socket import create_connection, create_server
 from typing import Any, NamedTuple
@@ -135,6 +135,11 @@ def started(stack: ExitStack, folder: Path, site: Path) -> dict[str, int]:
         ports[f"fastapi {name}"] = stack.enter_context(_served(folder, (_ROOT,), *peer))
     ports["plain"] = stack.enter_context(_served(folder, (_ROOT,), sys.executable, "-m", "bench.peers", "plain"))
     return ports
+
+
+def serving(folder: Path) -> AbstractContextManager[int]:
+    """Run `bud serve` in a folder, with what comes along, and yield its port."""
+    return _served(folder, (), _BUD, "serve", "--port")
 
 
 def _start(folder: Path, path: Sequence[Path], what: str, limit: float) -> Row:

@@ -30,7 +30,7 @@ from bud_server.auth.authenticator import Authenticator, BehindProxy, Open, auth
 from bud_server.auth.identity import ANYONE, NOBODY, Subject
 from bud_server.auth.middleware import Authentication, guarded
 from bud_server.auth.permissions import ForbiddenError, forbidden_response, require, respond_to_forbidden
-from bud_server.auth.routes import AUTHENTICATED, NEEDS, PUBLIC, Need, undeclared
+from bud_server.auth.routes import AUTHENTICATED, NEEDS, PUBLIC, SIGNED, Need, undeclared
 from bud_server.auth.tokens import KeysError, KeySet, Tokens, parse_keys, read_keys
 from bud_server.settings import Settings, SettingsError
 
@@ -756,7 +756,7 @@ def expected(need: Need, role: str) -> int:
         return 200
     if role not in ROLES:
         return 401
-    return 200 if need is AUTHENTICATED or Subject(role, frozenset(ROLES[role])).has(str(need)) else 403
+    return 200 if need in (AUTHENTICATED, SIGNED) or Subject(role, frozenset(ROLES[role])).has(str(need)) else 403
 
 
 def test_a_route_that_says_nothing_is_answered_to_nobody(roles: tuple[TestClient, KeysFile]) -> None:

@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from bench import actions, client, packages, server, table, validation
+from bench import actions, client, durable, floor, history, packages, runtime, server, steps, table, validation
 from bench.process import Cost, best
+from bench.runtime import Peer
 
 from bud_codegen import api
 from bud_codegen.model import Project
@@ -125,3 +126,38 @@ def test_verdicts_follow_from_ratios() -> None:
 
 def test_the_best_of_several_rounds_is_taken_part_by_part() -> None:
     assert best([Cost(1, 5, 9), Cost(2, 4, 8)]) == Cost(1, 4, 8)
+
+
+def test_what_the_runtime_is_measured_at_runs_to_its_end(tmp_path: Path) -> None:
+    with steps.runtime(f"sqlite:///{tmp_path}/bud.db") as running:
+        assert steps.seconds(running, steps.chain(3)) > 0
+        before = running.database.commits
+        assert steps.seconds(running, steps.fan_out(20)) > 0
+        assert running.database.commits - before < 20
+
+
+def test_the_floor_is_what_bare_sqlite_takes(tmp_path: Path) -> None:
+    assert floor.seconds_a_step(tmp_path / "floor.db", 3) > 0
+
+
+def test_a_history_is_as_many_executions_as_it_says_and_can_be_gone_on_with(tmp_path: Path) -> None:
+    url = history.write(tmp_path / "history.db", 50)
+
+    with steps.runtime(url) as running:
+        with running.database.read() as on:
+            query = "SELECT count(*), count(DISTINCT id) FROM executions WHERE status = 'COMPLETED'"
+            assert tuple(on.connection.exec_driver_sql(query).one()) == (50, 50)
+        assert steps.seconds(running, steps.chain(1)) > 0
+
+
+def test_an_event_resumes_the_step_that_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable, "EVENTS", 2)
+
+    assert durable.resumption(f"sqlite:///{tmp_path}/bud.db")["seconds"] > 0
+
+
+def test_a_peer_that_cannot_be_measured_is_named_with_the_reason_and_no_figure() -> None:
+    ours = {"chain": 1.0, "chain commits": 1.0, "fan-out": 1.0, "fan-out commits": 1.0, "floor": 1.0}
+    rows = list(runtime._step_rows(ours, [Peer("DBOS", None, "it does not install")]))
+
+    assert (rows[0].peer, rows[0].ratio, rows[0].verdict) == ("not measured: it does not install", "", "")

@@ -16,6 +16,7 @@ from bud_server.app import routes
 from bud_server.auth.routes import NEEDS, undeclared
 from bud_server.catalog.events import Broadcast
 from bud_server.http.observe import Metrics
+from bud_server.runtime.gate import Gate
 from bud_server.serving import installed_catalog
 from bud_server.settings import Settings
 from tests.support import node
@@ -33,7 +34,7 @@ def test_it_is_valid_openapi() -> None:
 
 def test_it_describes_the_routes_of_the_server_and_no_others() -> None:
     holder = installed_catalog(Settings())
-    listed = routes(holder, Settings(), Metrics(), Broadcast(holder))
+    listed = routes(holder, Settings(), Metrics(), Broadcast(holder), Gate())
     served = {(route.path, method.lower()) for route in listed for method in (route.methods or set()) - {"HEAD"}}
     described = {
         (path, method) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"

@@ -69,6 +69,8 @@ def test_no_action_package_is_imported(modules: list[str]) -> None:
         "openapi_core",
         "pydantic",
         "rich",
+        "sqlalchemy",
+        "alembic",
         "structlog",
         "yaml",
     ],

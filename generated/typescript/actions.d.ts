@@ -16,7 +16,7 @@ export interface AggregateInput {
    */
   readonly inputs?: readonly unknown[] | Template | null;
   /**
-   * How to combine them. Sum, Min, Max and Average are for numbers, Merge Dicts is for objects, and Flatten joins lists into one.
+   * How to combine them. Sum, Min, Max and Average are for numbers. Join Text writes null as nothing and what is no text as JSON. Merge Dicts is for objects, of which later ones win, and fails the step on any other value. Flatten joins lists into one.
    * @default "list"
    */
   readonly operation?: "list" | "sum" | "join" | "merge" | "first" | "last" | "min" | "max" | "average" | "count" | "flatten" | Template | null;
@@ -35,7 +35,7 @@ export interface AggregateParams {
    */
   readonly inputs: readonly unknown[];
   /**
-   * How to combine them. Sum, Min, Max and Average are for numbers, Merge Dicts is for objects, and Flatten joins lists into one.
+   * How to combine them. Sum, Min, Max and Average are for numbers. Join Text writes null as nothing and what is no text as JSON. Merge Dicts is for objects, of which later ones win, and fails the step on any other value. Flatten joins lists into one.
    * @default "list"
    */
   readonly operation: "list" | "sum" | "join" | "merge" | "first" | "last" | "min" | "max" | "average" | "count" | "flatten";
@@ -48,7 +48,7 @@ export interface AggregateParams {
 
 /** Results of `aggregate`. */
 export interface AggregateOutputs {
-  /** The combined value. The sum of values that are not all numbers is 0; Min, Max and Average of values without numbers are null. */
+  /** The combined value. The sum of values that are not all numbers is 0. Min, Max and Average look at the numbers only, and are null where there are none, as First and Last of nothing are. */
   readonly result: unknown;
   /** How many values were combined. */
   readonly count: number;
@@ -57,7 +57,7 @@ export interface AggregateOutputs {
 }
 
 /**
- * Chooses where the pipeline goes on. Branches are tried from top to bottom and the first whose condition is true is taken; when none is, no branch is. Without branches it falls back to a single condition with two results.
+ * Chooses where the pipeline goes on. Branches are tried from top to bottom and the first whose condition is true is taken; when none is, no branch is. Steps to which only other branches lead are skipped. Without branches it falls back to a single condition with two results.
  *
  * Category: Control Flow.
  * @see actions/bud_actions/builtin/conditional.yaml
@@ -143,18 +143,18 @@ export interface ConditionalParams {
 export interface ConditionalOutputs {
   /** Id of the branch that was taken; null when none was. */
   readonly matched_branch: string | null;
-  /** Label of the branch that was taken; "none" when none was. */
+  /** Label of the branch that was taken, "none" when none was; null when it has no label, and in the single-condition form. */
   readonly matched_label: string | null;
   /** Id of the step that the branch leads to; null when it leads to none. */
   readonly target_step: string | null;
-  /** Result of the single-condition form, or what is known of the branch taken; null when none was. */
+  /** Result of the single-condition form, or the id, label and target_step of the branch that was taken; null when none was. */
   readonly result: unknown;
   /** Id of the branch that was taken, "none" when none was; "true" or "false" in the single-condition form. */
   readonly branch: string | null;
 }
 
 /**
- * Waits for up to an hour within the running step. For longer waits use Wait Until, which holds no worker while it waits.
+ * Waits for up to an hour. It holds no worker meanwhile, and the wait survives a restart of the server. For longer waits use Wait Until.
  *
  * Category: Control Flow.
  * @see actions/bud_actions/builtin/delay.yaml
@@ -192,9 +192,9 @@ export interface DelayParams {
 
 /** Results of `delay`. */
 export interface DelayOutputs {
-  /** Always true; the wait is over. */
+  /** Whether the wait is over; false while it lasts. */
   readonly delayed: boolean;
-  /** Seconds that were waited. */
+  /** Length of the wait in seconds. */
   readonly duration_seconds: number;
   /** The reason as it was given; empty when none was. */
   readonly reason: string;
@@ -329,7 +329,7 @@ export interface TransformInput {
    */
   readonly input?: unknown;
   /**
-   * What to do with the value. Uppercase and Lowercase are for text, Extract Keys and Extract Values for objects, Count for anything with a length, the others for lists.
+   * What to do with the value. Uppercase and Lowercase are for text, Extract Keys and Extract Values for objects, Count for anything with a length, the others but Passthrough for lists. Flatten List goes one level deep; Sort is for items that are all numbers or all texts. Any other value fails the step.
    * @default "passthrough"
    */
   readonly operation?: "passthrough" | "uppercase" | "lowercase" | "keys" | "values" | "count" | "flatten" | "unique" | "sort" | "reverse" | Template | null;
@@ -343,7 +343,7 @@ export interface TransformParams {
    */
   readonly input: unknown;
   /**
-   * What to do with the value. Uppercase and Lowercase are for text, Extract Keys and Extract Values for objects, Count for anything with a length, the others for lists.
+   * What to do with the value. Uppercase and Lowercase are for text, Extract Keys and Extract Values for objects, Count for anything with a length, the others but Passthrough for lists. Flatten List goes one level deep; Sort is for items that are all numbers or all texts. Any other value fails the step.
    * @default "passthrough"
    */
   readonly operation: "passthrough" | "uppercase" | "lowercase" | "keys" | "values" | "count" | "flatten" | "unique" | "sort" | "reverse";
@@ -362,7 +362,7 @@ export interface TransformOutputs {
 }
 
 /**
- * Pauses the pipeline for a number of hours or until a point in time, one minute to one week ahead. Nothing runs meanwhile, and the wait survives a restart of the server.
+ * Lets a step wait for one minute to one week, or until a point in time within the next week. It holds no worker meanwhile, and the wait survives a restart of the server.
  *
  * Category: Control Flow.
  * @see actions/bud_actions/builtin/wait_until.yaml
@@ -375,7 +375,7 @@ export interface WaitUntilInput {
    */
   readonly duration_hours?: number | Template | null;
   /**
-   * When to go on. A time of day (HH:MM or HH:MM:SS) means its next occurrence; a date with time (YYYY-MM-DDTHH:MM:SS) means that moment, which must lie ahead by at most 168 hours.
+   * When to go on. A time of day (HH:MM or HH:MM:SS) means its next occurrence; a date with time (YYYY-MM-DDTHH:MM:SS) means that moment, which must lie ahead by at most 168 hours. Where clocks change, a time that they skip is moved forward, and of one that comes twice the first is meant.
    * @pattern ^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?)$
    */
   readonly until_time?: string | null;
@@ -397,7 +397,7 @@ export interface WaitUntilParams {
    */
   readonly duration_hours?: number;
   /**
-   * When to go on. A time of day (HH:MM or HH:MM:SS) means its next occurrence; a date with time (YYYY-MM-DDTHH:MM:SS) means that moment, which must lie ahead by at most 168 hours.
+   * When to go on. A time of day (HH:MM or HH:MM:SS) means its next occurrence; a date with time (YYYY-MM-DDTHH:MM:SS) means that moment, which must lie ahead by at most 168 hours. Where clocks change, a time that they skip is moved forward, and of one that comes twice the first is meant.
    * @pattern ^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?)$
    */
   readonly until_time?: string;
@@ -414,11 +414,11 @@ export interface WaitUntilParams {
 export interface WaitUntilOutputs {
   /** Whether the wait is over; false while it lasts. */
   readonly waited: boolean;
-  /** When the pipeline is to go on, as an ISO 8601 date with time. */
+  /** When the pipeline is to go on, as an ISO 8601 date with time in UTC. */
   readonly scheduled_wake_time: string;
-  /** When it really went on, as an ISO 8601 date with time; null while waiting. */
+  /** When it really went on, as an ISO 8601 date with time in UTC; null while waiting. */
   readonly actual_wake_time: string | null;
-  /** Length of the wait in seconds. */
+  /** Length of the wait as it was scheduled, in whole seconds. */
   readonly wait_duration_seconds: number;
 }
 

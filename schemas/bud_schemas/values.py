@@ -310,13 +310,16 @@ def schema_problems(value: Any, schema: Document, path: str) -> Iterable[tuple[s
     if is_number(value):
         limits = _number_limits("", path, schema.get("minimum"), schema.get("maximum"), False, _code_and_message)
         yield from limits(value)
-    elif isinstance(value, str):
+    elif isinstance(value, str) and not schema.keys().isdisjoint(_TEXT_BOUNDS):
         bounds = _TextBounds(schema.get("minLength"), schema.get("maxLength"), schema.get("pattern"))
         yield from _text_limits("", path, bounds, None, _code_and_message)(value)
     elif isinstance(value, list | tuple):
         yield from _array_problems(value, schema, path)
     elif isinstance(value, Mapping):
         yield from _object_problems(value, schema, path)
+
+
+_TEXT_BOUNDS = ("minLength", "maxLength", "pattern")
 
 
 def _code_and_message(_name: str, code: str, message: str) -> tuple[str, str]:

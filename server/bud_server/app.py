@@ -1,12 +1,11 @@
 """The application: routes as a list, over what is passed in."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from bud_server.auth.authenticator import authenticator_for
@@ -17,8 +16,14 @@ from bud_server.catalog.holder import CatalogHolder, catalog_of
 from bud_server.catalog.routes import catalog_routes
 from bud_server.docs import docs_routes
 from bud_server.http.answer import Shortcut
+from bud_server.http.cors import CrossOrigin
 from bud_server.http.observe import Metrics, Observation
 from bud_server.http.problem_details import respond_to_error, respond_to_fault
+from bud_server.runtime.calls import Calls
+from bud_server.runtime.events.routes import event_routes
+from bud_server.runtime.gate import Gate
+from bud_server.runtime.pipeline_routes import older_routes, pipeline_routes
+from bud_server.runtime.routes import execution_routes
 from bud_server.settings import Settings, SettingsError
 from bud_server.system import system_routes
 
@@ -31,12 +36,17 @@ def create_app(
     settings: Settings,
     broadcast: Broadcast | None = None,
     lifespan: Lifespan | None = None,
+    gate: Gate | None = None,
 ) -> Starlette:
-    """Return the server for a catalog. Raises SettingsError if the settings do not go together or cannot be met."""
+    """Return the server for a catalog, with the runtime that `gate` starts.
+
+    Raises SettingsError if the settings do not go together or cannot be met.
+    """
     metrics = Metrics()
-    guarded_routes = guarded(routes(holder, settings, metrics, broadcast or Broadcast(holder)))
-    return Starlette(
-        lifespan=lifespan,
+    gate = gate or Gate()
+    guarded_routes = guarded(routes(holder, settings, metrics, broadcast or Broadcast(holder), gate))
+    app = Starlette(
+        lifespan=_together(gate.lifespan, *([lifespan] if lifespan else [])),
         routes=guarded_routes,
         middleware=[
             Middleware(Observation, metrics=metrics, current_catalog=lambda: holder.current),
@@ -51,15 +61,37 @@ def create_app(
             Exception: respond_to_fault,
         },
     )
+    app.router.redirect_slashes = False  # a path is written in one way
+    return app
 
 
-def routes(holder: CatalogHolder, settings: Settings, metrics: Metrics, broadcast: Broadcast) -> list[Route]:
+def routes(
+    holder: CatalogHolder, settings: Settings, metrics: Metrics, broadcast: Broadcast, gate: Gate
+) -> list[Route]:
     """Return every route of the server."""
+    calls = Calls(gate, settings)
     return [
         *catalog_routes(holder, broadcast, settings.largest_body_bytes),
         *docs_routes(),
-        *system_routes(holder, metrics),
+        *system_routes(holder, metrics, gate),
+        *pipeline_routes(calls),
+        *execution_routes(calls),
+        *event_routes(calls),
+        *older_routes(calls),
     ]
+
+
+def _together(*lifespans: Lifespan) -> Lifespan:
+    """Return what runs several things beside the server."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for each in lifespans:
+                await stack.enter_async_context(each(app))
+            yield
+
+    return lifespan
 
 
 def _strict(settings: Settings) -> list[Middleware]:
@@ -77,17 +109,32 @@ def _strict(settings: Settings) -> list[Middleware]:
     return [Middleware(Strict, contract=lambda scope: contract_of(catalog_of(scope)))]
 
 
+_READ_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "Prefer",
+    "X-API-Key",
+    "X-Correlation-ID",
+    "X-Event-ID",
+)
+"""What a page may send."""
+
+
 def _cors(settings: Settings) -> list[Middleware]:
     """Return what lets the pages of the configured origins, and no others, read answers."""
     if not settings.cors_origins:
         return []
     return [
         Middleware(
-            CORSMiddleware,
+            CrossOrigin,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "HEAD", "POST"],
-            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-API-Key", "X-Correlation-ID"],
-            expose_headers=["ETag", "X-Bud-Catalog", "X-Correlation-ID"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+            allow_headers=[*_READ_HEADERS],
+            expose_headers=["ETag", "Preference-Applied", "Retry-After", "X-Bud-Catalog", "X-Correlation-ID"],
             allow_credentials=True,
         )
     ]

@@ -1,4 +1,4 @@
-"""The `bud` command as installed: the generator's commands, and `serve`."""
+"""The `bud` command as installed: the generator's commands, those of the terminal, and `serve`."""
 
 import enum
 import gc
@@ -11,6 +11,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("bud needs more than the core install: pip install 'bud-actions[codegen,server]'")
 
+import bud_server.terminal.commands  # noqa: F401 - adds run, worker, db and secret-key
 from bud_codegen.cli import FINDINGS, USAGE, Root, app, require_generator
 
 INTERNAL = 3
@@ -55,8 +56,12 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where executions are kept. [default: sqlite:///var/bud.db]")
+    ] = None,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Leave the steps to bud worker.")] = False,
 ) -> None:
-    """Serve the catalog over HTTP until Ctrl-C; of the installed actions, or of the project at --root."""
+    """Serve the catalog and run pipelines, over HTTP until Ctrl-C; with the actions installed, or those at --root."""
     if reload:
         require_generator()
     from bud_server import serving
@@ -64,8 +69,8 @@ def serve(
     from bud_server.settings import SettingsError
 
     try:
-        given = {"host": host, "port": port, "allow_broken": allow_broken, "strict": strict}
-        serving.serve(given, root, reload=reload)
+        given = {"host": host, "port": port, "allow_broken": allow_broken, "strict": strict, "database": database}
+        serving.serve(given, root, reload=reload, has_worker=not no_worker)
     except (CatalogError, SettingsError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error

@@ -8,19 +8,19 @@ to date. A broken edit leaves the last good catalog and executors in place and s
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import typer
 from starlette.applications import Starlette
 
 from bud_actions.base import ActionRegistry, ExecutorError
+from bud_actions.base.packages import ActionPackage, Document
 from bud_codegen import api, report, run
 from bud_codegen.emit.python import catalog_json
 from bud_codegen.memory import Stamp, stamp
-from bud_codegen.problem import InvalidActionsError
+from bud_codegen.problem import InvalidActionsError, Place, Problem
 from bud_codegen.workspace import Workspace, WorkspaceError
 from bud_schemas.shapes import merged_catalog
 from bud_server.catalog.events import Broadcast
@@ -32,13 +32,32 @@ DEBOUNCE_MILLISECONDS, STEP_MILLISECONDS = 50, 20
 """How long to wait for more changes of the same save, at most and after each."""
 
 
-def project_catalog(workspace: Workspace, others: list[Mapping[str, Any]]) -> ServedCatalog:
+def project_catalog(workspace: Workspace, others: Sequence[ActionPackage]) -> ServedCatalog:
     """Return the catalog of a project's action files as they stand, with those of other packages.
 
-    Raises InvalidActionsError if a file is wrong.
+    Raises InvalidActionsError if a file is wrong, or if an action has the type or an alias of another package's.
     """
     document = json.loads(catalog_json(api.load_catalog(workspace.read_sources(), workspace.project)))
-    return served(merged_catalog([*others, document]))
+    taken = list(_taken(document["actions"].values(), others))
+    if taken:
+        raise InvalidActionsError(taken)
+    return served(
+        merged_catalog([*({"categories": each.categories, "actions": each.entries} for each in others), document])
+    )
+
+
+def _taken(entries: Iterable[Document], others: Sequence[ActionPackage]) -> Iterator[Problem]:
+    """Yield a problem for each name of an action that another package has an action for."""
+    owners = {name: (package, each) for package in others for each in package.entries.values() for name in _names(each)}
+    for entry, name in ((entry, name) for entry in entries for name in _names(entry) if name in owners):
+        package, other = owners[name]
+        origin = f"{package.distribution} {package.version} (entry {package.entry}, action {other['meta']['type']})"
+        hint = f"rename the action, or pip uninstall {package.distribution}"
+        yield Problem(Place(entry["source"]), "duplicate-action", f"`{name}` is also claimed by {origin}", hint)
+
+
+def _names(entry: Document) -> list[str]:
+    return [entry["meta"]["type"], *entry["meta"]["aliases"]]
 
 
 class Reloader:
@@ -47,7 +66,7 @@ class Reloader:
     def __init__(
         self,
         workspace: Workspace,
-        others: list[Mapping[str, Any]],
+        others: Sequence[ActionPackage],
         holder: CatalogHolder,
         broadcast: Broadcast,
         registry: ActionRegistry,

@@ -4,10 +4,11 @@ import dataclasses
 import gc
 import os
 import socket
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -21,30 +22,51 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import ASGIApp
 
-    from bud_actions.base import BrokenPackage, Discovery
+    from bud_actions.base import BaseActionExecutor, BrokenPackage, Discovery
+    from bud_actions.base.packages import ActionPackage
+    from bud_codegen.workspace import Workspace
+    from bud_server.runtime.gate import Gate
+    from bud_server.runtime.runtime import Runtime
+
+ExecutorOf = Callable[[str], "BaseActionExecutor"]
+"""Returns what performs actions of a type."""
 
 
-def serve(overrides: Mapping[str, object], root: Path | None, *, reload: bool) -> None:
-    """Serve until interrupted: the installed actions, or those of the project at `root`.
+class Prepared(NamedTuple):
+    """What is served, and how."""
+
+    settings: Settings
+    app: "Starlette"
+    gate: "Gate"
+
+
+def serve(overrides: Mapping[str, object], root: Path | None, *, reload: bool, has_worker: bool = True) -> None:
+    """Serve until interrupted: the installed actions, or those of the project at `root`, and the pipelines they are in.
 
     With `reload`, the project's action files are served as they are edited, beside the other installed packages.
+    Without `has_worker`, other processes run the steps.
 
-    Raises SettingsError or CatalogError, having opened nothing, if it cannot start.
+    Raises SettingsError or CatalogError if it cannot start. The runtime starts behind the catalog; if it cannot, the
+    server stops with its SettingsError.
     """
     from bud_codegen.collector import collector_paused
 
     with collector_paused():
         import uvicorn
 
-        settings, app = _prepared(overrides, root, reload=reload)
+        settings, app, gate = _prepared(overrides, root, reload=reload, has_worker=has_worker)
+    server = uvicorn.Server(uvicorn_config(app, settings.shutdown_seconds))
+    gate.on_error = lambda: setattr(server, "should_exit", True)
     gc.freeze()  # all of this stays: no later collection needs to look at it
     with _listening(settings) as listener, suppress(KeyboardInterrupt):
         typer.echo(f"listening on {_address(listener)}", err=True)
-        uvicorn.Server(uvicorn_config(app)).run(sockets=[listener])
+        server.run(sockets=[listener])
+    if gate.error is not None:
+        raise gate.error
 
 
-def _prepared(overrides: Mapping[str, object], root: Path | None, *, reload: bool) -> tuple[Settings, "Starlette"]:
-    """Return the settings and the application. Raises SettingsError and CatalogError."""
+def _prepared(overrides: Mapping[str, object], root: Path | None, *, reload: bool, has_worker: bool) -> Prepared:
+    """Return what to serve. Raises SettingsError and CatalogError."""
     from bud_server.app import create_app
 
     settings = load_settings(os.environ, SETTINGS_FILE if SETTINGS_FILE.is_file() else None, overrides)
@@ -52,20 +74,41 @@ def _prepared(overrides: Mapping[str, object], root: Path | None, *, reload: boo
         settings = dataclasses.replace(settings, strict=reload)
     write_logs_as(settings.log_format)
     if reload:
-        return settings, _reloading_app(settings, root)
+        return _reloading(settings, root, has_worker=has_worker)
     holder = installed_catalog(settings) if root is None else CatalogHolder(project_catalog(root))
-    return settings, create_app(holder, settings)
+
+    def executors() -> ExecutorOf:
+        from bud_server.terminal.actions import actions_of
+
+        return actions_of(root, allow_broken=settings.allow_broken).executor_of
+
+    gate = runtime_gate(holder, settings, executors, has_worker=has_worker)
+    return Prepared(settings, create_app(holder, settings, gate=gate), gate)
 
 
-def uvicorn_config(app: "ASGIApp") -> "uvicorn.Config":
-    """Return how the HTTP server is set, whatever it serves."""
+def runtime_gate(
+    holder: CatalogHolder, settings: Settings, executors: "Callable[[], ExecutorOf]", *, has_worker: bool = True
+) -> "Gate":
+    """Return what starts the runtime of a server; `executors` is asked then for what performs actions."""
+    from bud_server.runtime.gate import Gate
+
+    def make() -> "Runtime":
+        from bud_server.runtime.runtime import Runtime
+
+        return Runtime(settings, lambda: holder.current, executors(), has_worker=has_worker)
+
+    return Gate(make)
+
+
+def uvicorn_config(app: "ASGIApp", shutdown_seconds: int | None = None) -> "uvicorn.Config":
+    """Return how the HTTP server is set, whatever it serves; requests may take so long to end when it stops."""
     import uvicorn
 
-    return uvicorn.Config(app, server_header=False)
+    return uvicorn.Config(app, server_header=False, timeout_graceful_shutdown=shutdown_seconds)
 
 
-def _reloading_app(settings: Settings, root: Path | None) -> "Starlette":
-    from bud_actions.base import action_registry
+def _reloading(settings: Settings, root: Path | None, *, has_worker: bool) -> Prepared:
+    from bud_actions.base import ActionRegistry
     from bud_codegen.problem import InvalidActionsError
     from bud_codegen.workspace import WorkspaceError, open_workspace
     from bud_server.app import create_app
@@ -75,23 +118,44 @@ def _reloading_app(settings: Settings, root: Path | None) -> "Starlette":
     try:
         workspace = open_workspace(root)
         found = _discovered(settings)
-        others = _catalogs_of_others(found, workspace.project.executors)
+        others = _others(found, workspace.project.executors)
         holder = CatalogHolder(project_catalog(workspace, others), broken=[_described(each) for each in found.broken])
     except (InvalidActionsError, WorkspaceError) as error:
         raise CatalogError(str(error)) from error
     broadcast = Broadcast(holder)
-    reloader = Reloader(workspace, others, holder, broadcast, action_registry)
-    return create_app(holder, settings, broadcast, reloader.lifespan)
+    registry = ActionRegistry(_with_project(others, workspace, holder.current))
+    reloader = Reloader(workspace, others, holder, broadcast, registry)
+    gate = runtime_gate(holder, settings, lambda: registry.get_executor, has_worker=has_worker)
+    return Prepared(settings, create_app(holder, settings, broadcast, reloader.lifespan, gate), gate)
 
 
-def _catalogs_of_others(found: "Discovery", executors: str) -> list[Mapping[str, Any]]:
-    """Return the catalog of all packages but one: the project's own, if it is installed as well."""
-    others = tuple(
+def _with_project(others: "Sequence[ActionPackage]", workspace: "Workspace", catalog: ServedCatalog) -> "Discovery":
+    """Return the other packages with the project's own actions, whose code becomes importable."""
+    from bud_actions.base import Discovery
+    from bud_actions.base.packages import ActionPackage
+
+    sys.path[:0] = [str(workspace.root / "actions"), str(workspace.root / "generated" / "python")]
+    own = f"{workspace.project.executors}."
+    entries = {name: entry for name, entry in catalog.entries.items() if entry["executor"].startswith(own)}
+    project = ActionPackage(
+        distribution=str(workspace.root),
+        version="",
+        entry=workspace.project.prefix,
+        style="catalog",
+        entries=entries,
+        categories=(),
+        digest=catalog.digest,
+    )
+    return Discovery(packages=(project, *others))
+
+
+def _others(found: "Discovery", executors: str) -> "tuple[ActionPackage, ...]":
+    """Return all packages but one: the project's own, if it is installed as well."""
+    return tuple(
         package
         for package in found.packages
         if not any(entry["executor"].startswith(f"{executors}.") for entry in package.entries.values())
     )
-    return [dataclasses.replace(found, packages=others).catalog()] if others else []
 
 
 def _listening(settings: Settings) -> socket.socket:

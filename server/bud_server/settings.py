@@ -54,6 +54,8 @@ if not set, only `--reload` does so."""
     """Key that secret values are encrypted with; `bud secret-key` makes one. Without it no secret value is accepted."""
     services: tuple[str, ...] = ()
     """Services that executors call, each as `name=https://host/path`."""
+    topics: tuple[str, ...] = ()
+    """Topics on which progress is published, each as `name=https://host/path`, to which messages are posted."""
     public_url: str | None = None
     """Address under which others reach this server; executors pass it on as the callback of what they start."""
     event_secret: str | None = field(default=None, repr=False)
@@ -280,6 +282,10 @@ _LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "services": (
         lambda pairs: all(_SERVICE.fullmatch(pair) for pair in pairs),
         "a list of name=URL, such as budapp=https://budapp.example.com",
+    ),
+    "topics": (
+        lambda pairs: all(_SERVICE.fullmatch(pair) for pair in pairs),
+        "a list of name=URL, such as budAppMessages=https://budapp.example.com/messages",
     ),
     "event_keys": (
         lambda places: all(_EVENT_KEY.fullmatch(place) for place in places),

@@ -1,5 +1,8 @@
 """The routes about the server itself."""
 
+import asyncio
+from typing import TYPE_CHECKING
+
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,16 +14,25 @@ from bud_server.http.answer import answering
 from bud_server.http.json_text import json_bytes
 from bud_server.http.observe import Metrics
 from bud_server.openapi import openapi_answer
+from bud_server.runtime.gate import Gate
+
+if TYPE_CHECKING:
+    from bud_server.runtime.runtime import Runtime
 
 
-def system_routes(holder: CatalogHolder, metrics: Metrics) -> list[Route]:
+HEALTH_SECONDS = 2.0
+"""How long the database may take to answer before it counts as disconnected."""
+
+
+def system_routes(holder: CatalogHolder, metrics: Metrics, gate: Gate) -> list[Route]:
     """Return the routes for documents, health and metrics."""
 
     async def get_health(request: Request) -> Response:
-        return Response(json_bytes(health(holder, catalog_of(request.scope))), media_type="application/json")
+        found = health(holder, catalog_of(request.scope), await _database(gate))
+        return Response(json_bytes(found), media_type="application/json")
 
     async def get_ready(request: Request) -> Response:
-        is_ready = bool(catalog_of(request.scope).entries)
+        is_ready = bool(catalog_of(request.scope).entries) and (gate.running is not None or not gate.is_expected)
         body = json_bytes({"status": "ready" if is_ready else "not_ready"})
         return Response(body, 200 if is_ready else 503, media_type="application/json")
 
@@ -35,13 +47,41 @@ def system_routes(holder: CatalogHolder, metrics: Metrics) -> list[Route]:
     ]
 
 
-def health(holder: CatalogHolder, catalog: ServedCatalog) -> dict[str, object]:
+def health(holder: CatalogHolder, catalog: ServedCatalog, database: dict[str, object]) -> dict[str, object]:
     """Return what works and what does not."""
-    is_degraded = bool(holder.broken or holder.problems)
+    is_degraded = bool(holder.broken or holder.problems) or database["database"] == "disconnected"
     return {
         "status": "degraded" if is_degraded else "healthy",
         "actions": len(catalog.entries),
         "catalog": catalog.digest,
         "broken": holder.broken,
         "problems": holder.problems,
+        **database,
     }
+
+
+async def _database(gate: Gate) -> dict[str, object]:
+    """Return whether the database answers, how many workers it knows, and how late the most overdue moment is."""
+    runtime = gate.running
+    nothing: dict[str, object] = {"workers": None, "oldest_due_seconds": None}
+    if runtime is None:
+        return {"database": _without_runtime(gate), **nothing}
+    looking = asyncio.ensure_future(asyncio.to_thread(_liveliness, runtime))
+    done, _ = await asyncio.wait([looking], timeout=HEALTH_SECONDS)
+    if not done or looking.exception() is not None:
+        looking.add_done_callback(lambda late: late.exception())
+        return {"database": "disconnected", **nothing}
+    return {"database": "connected", **looking.result()}
+
+
+def _without_runtime(gate: Gate) -> str:
+    if gate.error is not None:
+        return "disconnected"
+    return "starting" if gate.is_expected else "none"
+
+
+def _liveliness(runtime: "Runtime") -> dict[str, object]:
+    from bud_server.runtime.queries import liveliness
+
+    with runtime.database.read() as on:
+        return liveliness(on)

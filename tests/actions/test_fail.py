@@ -1,28 +1,31 @@
-"""Tries fail on the examples of its action file."""
+"""fail ends its step as failed."""
 
-import asyncio
 from typing import Any
 
 import pytest
 
-from bud_actions.base import ActionContext
 from bud_actions.builtin.fail import Executor
-from bud_generated.builtin.fail import Params
-
-EXAMPLES: list[dict[str, Any]] = [
-    {"message": "Cluster is {{ steps.check.outputs.status }}, not deploying", "error_code": "CLUSTER_UNHEALTHY"},
-]
+from tests.actions.support import declared, execute
 
 
-@pytest.mark.parametrize("params", EXAMPLES)
-def test_params_keep_what_an_example_gives(params: dict[str, Any]) -> None:
-    decoded = Params.from_dict(params)
+@pytest.mark.parametrize(
+    ("params", "message", "code"),
+    [
+        ({}, "Intentional failure", "INTENTIONAL_FAILURE"),
+        (
+            {"message": "Cluster is degraded, not deploying"},
+            "Cluster is degraded, not deploying",
+            "INTENTIONAL_FAILURE",
+        ),
+        ({"message": "é 日本", "error_code": "CLUSTER_UNHEALTHY"}, "é 日本", "CLUSTER_UNHEALTHY"),
+    ],
+)
+def test_the_step_fails_with_message_and_code(params: dict[str, Any], message: str, code: str) -> None:
+    result = execute(Executor(), params)
 
-    assert params.items() <= decoded.to_dict().items()
+    assert (result.success, result.error) == (False, message)
+    assert declared("fail", result.outputs) == {"error_code": code, "message": message}
 
 
-@pytest.mark.parametrize("params", EXAMPLES)
-def test_run(params: dict[str, Any]) -> None:
-    # Written before the executor was: replace it with what running an example should give.
-    with pytest.raises(NotImplementedError):
-        asyncio.run(Executor().execute(ActionContext(params=params)))
+def test_failing_changes_nothing() -> None:
+    assert not execute(Executor(), {}).had_effect

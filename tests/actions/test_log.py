@@ -1,29 +1,34 @@
-"""Tries log on the examples of its action file."""
+"""log writes into the execution's log."""
 
-import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from bud_actions.base import ActionContext
 from bud_actions.builtin.log import Executor
-from bud_generated.builtin.log import Params
-
-EXAMPLES: list[dict[str, Any]] = [
-    {"message": "Nightly evaluation started"},
-    {"message": "Cluster is {{ steps.check.outputs.status }}", "level": "warning"},
-]
+from tests.actions.support import yielded
 
 
-@pytest.mark.parametrize("params", EXAMPLES)
-def test_params_keep_what_an_example_gives(params: dict[str, Any]) -> None:
-    decoded = Params.from_dict(params)
+def reported(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Mapping[str, Any]]]]:
+    reports: list[tuple[str, Mapping[str, Any]]] = []
+    outputs = yielded(Executor(), params, report=lambda kind, data: reports.append((kind, data)))
+    return outputs, reports
 
-    assert params.items() <= decoded.to_dict().items()
+
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
+def test_a_message_is_written_once_at_its_level(level: str) -> None:
+    outputs, reports = reported({"message": "The cluster is healthy", "level": level})
+
+    assert outputs == {"logged": True, "message": "The cluster is healthy", "level": level}
+    assert reports == [("log", {"event": "message", "data": {"level": level, "message": "The cluster is healthy"}})]
 
 
-@pytest.mark.parametrize("params", EXAMPLES)
-def test_run(params: dict[str, Any]) -> None:
-    # Written before the executor was: replace it with what running an example should give.
-    with pytest.raises(NotImplementedError):
-        asyncio.run(Executor().execute(ActionContext(params=params)))
+def test_the_level_is_info_unless_another_is_given() -> None:
+    assert reported({"message": "é 日本 😀"})[0] == {"logged": True, "message": "é 日本 😀", "level": "info"}
+
+
+def test_an_empty_message_is_written_too() -> None:
+    outputs, reports = reported({})
+
+    assert outputs["message"] == ""
+    assert len(reports) == 1

@@ -1,34 +1,36 @@
-"""Tries set_output on the examples of its action file."""
+"""set_output publishes values as they are."""
 
-import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bud_actions.base import ActionContext
 from bud_actions.builtin.set_output import Executor
-from bud_generated.builtin.set_output import Params
+from bud_schemas import ParamValidator
+from tests.actions.support import CATALOG, yielded
 
-EXAMPLES: list[dict[str, Any]] = [
-    {
-        "outputs": {
-            "endpoint_id": "{{ steps.deploy.outputs.endpoint_id }}",
-            "model_id": "{{ steps.add.outputs.model_id }}",
-            "ready": True,
-        }
-    },
-]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
 
 
-@pytest.mark.parametrize("params", EXAMPLES)
-def test_params_keep_what_an_example_gives(params: dict[str, Any]) -> None:
-    decoded = Params.from_dict(params)
-
-    assert params.items() <= decoded.to_dict().items()
+@given(st.dictionaries(st.text(), JSON))
+def test_outputs_are_the_values_unchanged(values: dict[str, Any]) -> None:
+    assert yielded(Executor(), {"outputs": values}) == values
 
 
-@pytest.mark.parametrize("params", EXAMPLES)
-def test_run(params: dict[str, Any]) -> None:
-    # Written before the executor was: replace it with what running an example should give.
-    with pytest.raises(NotImplementedError):
-        asyncio.run(Executor().execute(ActionContext(params=params)))
+@pytest.mark.parametrize("values", [{"values": 1}, {"outputs": {"outputs": 2}}, {"*": None}, {"a b": [], "class": ""}])
+def test_no_name_means_something_else(values: dict[str, Any]) -> None:
+    assert yielded(Executor(), {"outputs": values}) == values
+
+
+def test_nothing_given_is_nothing_published() -> None:
+    assert yielded(Executor(), {}) == {}
+
+
+@pytest.mark.parametrize("outputs", ["text", [1], 5])
+def test_outputs_are_an_object(outputs: Any) -> None:
+    assert list(ParamValidator(CATALOG["set_output"]["meta"]).validate({"outputs": outputs}))

@@ -1,8 +1,14 @@
 """Actions whose effects are in the ledger."""
 
 import asyncio
+import ctypes
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +22,7 @@ from bud_actions.base import (
     EventResult,
     ExecutionMode,
     OutputDefinition,
+    OutputType,
     ParamDefinition,
     ParamType,
     StepStatus,
@@ -137,6 +144,60 @@ class Busy(BaseActionExecutor):
         return ActionResult(success=True, outputs={"value": "busy"})
 
 
+class Delayed(BaseActionExecutor):
+    """Waits for a moment, told by the machine's clock."""
+
+    async def execute(self, context: ActionContext) -> ActionResult:
+        wake_at = datetime.fromtimestamp(time.time() + float(context.params["seconds"]), UTC)
+        return ActionResult(success=True, awaiting_event=True, wake_at=wake_at)
+
+    async def on_event(self, context: EventContext) -> EventResult:
+        return EventResult(action=EventAction.COMPLETE, status=StepStatus.COMPLETED, outputs={"value": "woken"})
+
+
+class Hanging(BaseActionExecutor):
+    """Ignores signals, and has started another process that does so too."""
+
+    isolation = "process"
+
+    async def execute(self, context: ActionContext) -> ActionResult:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+        ledger.write(f"pid {os.getpid()}", context.idempotency_key, context.attempt)
+        ledger.write(f"pid {child.pid}", context.idempotency_key, context.attempt)
+        ctypes.CDLL(None).pause()
+        return ActionResult(success=True)
+
+    async def cleanup(self, context: ActionContext) -> None:
+        ledger.write("cleanup", context.idempotency_key, context.attempt)
+
+
+class Crashing(BaseActionExecutor):
+    """Takes its process down, in the way asked for."""
+
+    isolation = "process"
+
+    async def execute(self, context: ActionContext) -> ActionResult:
+        ledger.write("crash", context.idempotency_key, context.attempt)
+        if context.params["value"] == "exit":
+            os._exit(3)
+        ctypes.string_at(0)
+        return ActionResult(success=True)
+
+
+class Blocking(BaseActionExecutor):
+    """Blocks its thread."""
+
+    isolation = "thread"
+
+    async def execute(self, context: ActionContext) -> ActionResult:
+        time.sleep(float(context.params["seconds"]))
+        return ActionResult(success=True)
+
+    async def cleanup(self, context: ActionContext) -> None:
+        ledger.write("cleanup", context.idempotency_key, context.attempt)
+
+
 _EXECUTORS: Mapping[str, tuple[type[BaseActionExecutor], dict[str, Any]]] = {
     "effect": (Effect, {}),
     "once": (Once, {"idempotent": False}),
@@ -150,6 +211,14 @@ _EXECUTORS: Mapping[str, tuple[type[BaseActionExecutor], dict[str, Any]]] = {
     ),
     "polled": (Polled, {"idempotent": False, "execution_mode": ExecutionMode.EVENT_DRIVEN, "timeout_seconds": 1}),
     "busy": (Busy, {}),
+    "delayed": (
+        Delayed,
+        {"idempotent": False, "execution_mode": ExecutionMode.EVENT_DRIVEN, "timeout_seconds": 60},
+    ),
+    "hanging": (Hanging, {}),
+    "crashing": (Crashing, {}),
+    "crashing_once": (Crashing, {"idempotent": False}),
+    "blocking": (Blocking, {}),
 }
 
 
@@ -177,7 +246,7 @@ def _entry(name: str, kind: type[BaseActionExecutor], more: dict[str, Any]) -> A
         description="For tests.",
         category="Chaos",
         params=params,
-        outputs=[OutputDefinition(name="value", type="string", description="What came of it.")],
+        outputs=[OutputDefinition(name="value", type=OutputType.STRING, description="What came of it.")],
         **{**known, **more},
     )
     return class_entry(SimpleNamespace(meta=meta, executor_class=kind), name, f"tests.chaos.actions:{kind.__name__}")

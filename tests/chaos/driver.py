@@ -140,4 +140,4 @@ def main(database: str, ledger_path: str, failpoint: str, lease_seconds: int = 2
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(sys.argv[1], sys.argv[2], sys.argv[3])

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -37,7 +38,10 @@ def running(*options: str) -> Iterator[Server]:
     """Start `bud serve` on a free port, and interrupt it in the end."""
     command = [str(Path(sys.executable).with_name("bud")), "serve", "--port", "0", *options]
     said: list[str] = []
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environ(folder)) as process,
+    ):
         reader = threading.Thread(target=lambda: said.extend(process.stderr or ()), daemon=True)
         reader.start()
         try:
@@ -49,6 +53,11 @@ def running(*options: str) -> Iterator[Server]:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=20)
             reader.join(timeout=5)
+
+
+def _environ(folder: str) -> dict[str, str]:
+    """Return an environment in which a server has a database of its own, unless it is told of another one."""
+    return {"BUD_DATABASE": f"sqlite:///{folder}/bud.db", **os.environ}
 
 
 def _address(said: list[str]) -> re.Match[str] | None:

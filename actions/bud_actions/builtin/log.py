@@ -5,7 +5,8 @@ from bud_generated.builtin.log import Outputs, Params
 
 
 class Executor(TypedExecutor[Params, Outputs]):
-    """Performs log."""
+    """Writes a message into the log of the execution."""
 
     async def run(self, params: Params, context: ActionContext) -> Outputs:
-        raise NotImplementedError
+        context.log("message", {"level": params.level, "message": params.message})
+        return Outputs(logged=True, message=params.message, level=params.level)

@@ -5,7 +5,7 @@ from bud_generated.builtin.set_output import Outputs, Params
 
 
 class Executor(TypedExecutor[Params, Outputs]):
-    """Performs set_output."""
+    """Publishes values as outputs of its step."""
 
     async def run(self, params: Params, context: ActionContext) -> Outputs:
-        raise NotImplementedError
+        return Outputs(values=params.outputs)

@@ -15,6 +15,8 @@ from bud_schemas.shapes import SPARSE_OBJECTS, VALUES_LEFT_OUT
 SCHEMAS = "#/components/schemas/"
 CAMEL_CASE = "CamelCase"
 """Ends the names of what has camelCase keys."""
+RUNTIME_TAGS = ("pipelines", "executions", "events")
+"""Whose paths stand under /api/v1 and /budpipeline as well, with the same keys."""
 TEMPLATE = {
     "type": "string",
     "pattern": r"\{\{[\s\S]*\}\}",
@@ -49,13 +51,25 @@ def _skeleton() -> Mapping[str, Any]:
 
 
 def _mounted(paths: Mapping[str, Any], spelled_responses: Collection[str]) -> dict[str, Any]:
-    """Return the paths with those of the catalog under /api/v1 as well, and under /budpipeline with camelCase keys."""
+    """Return the paths, those of the catalog and of the runtime under /api/v1 and /budpipeline as well.
+
+    Only the catalog has camelCase keys under /budpipeline.
+    """
     mounted: dict[str, Any] = dict(paths)
     for path, item in paths.items():
-        if path.startswith("/actions"):
-            mounted[f"/api/v1{path}"] = _item(item, "V1", "actions", ())
+        tag = _tag(item)
+        if tag == "actions":
+            mounted[f"/api/v1{path}"] = _item(item, "V1", tag, ())
             mounted[f"/budpipeline{path}"] = _item(item, CAMEL_CASE, "budpipeline", spelled_responses)
+        elif tag in RUNTIME_TAGS:
+            mounted[f"/api/v1{path}"] = _item(item, "V1", tag, ())
+            mounted[f"/budpipeline{path}"] = _item(item, "Budpipeline", tag, ())
     return mounted
+
+
+def _tag(item: Mapping[str, Any]) -> str:
+    """Return what the operations of a path are about."""
+    return next(str(each["tags"][0]) for key, each in item.items() if key != "parameters")
 
 
 def _item(item: Mapping[str, Any], suffix: str, tag: str, spelled_responses: Collection[str]) -> dict[str, Any]:

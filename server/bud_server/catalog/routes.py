@@ -1,6 +1,7 @@
 """The catalog's routes, three times: twice with snake_case keys, once with camelCase ones."""
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,7 +16,7 @@ from bud_server.catalog.events import Broadcast
 from bud_server.catalog.holder import CatalogHolder, catalog_of
 from bud_server.catalog.served import Filters, ServedCatalog, Spelling
 from bud_server.contract.bodies import request_bodies
-from bud_server.http.answer import Answer, answering
+from bud_server.http.answer import Answer, answering, replying
 from bud_server.http.body import RefusedError, read_json
 from bud_server.http.json_text import json_bytes
 from bud_server.http.problem_details import problem_response
@@ -27,6 +28,9 @@ MOUNTS = {"": SNAKE_CASE, "/api/v1": SNAKE_CASE, "/budpipeline": CAMEL_CASE}
 EXECUTION_MODES = ("sync", "event_driven")
 MOST_PARAMETERS = 100
 """Parameters of a query; one with more is refused."""
+MOST_PARAMS, MOST_VALUES = 1_000, 5_000
+"""Params to check, and values in and around them; a body with more is refused, as it would take long."""
+_NO = frozenset({"false", "0", "no", "off"})
 
 
 def catalog_routes(holder: CatalogHolder, broadcast: Broadcast, largest_body: int) -> list[Route]:
@@ -46,7 +50,7 @@ def _routes(
 
     return [
         answering(f"{prefix}/actions", lambda scope: _list(scope, holder, spelling)),
-        Route(f"{prefix}/actions/validate", validate, methods=["POST"]),
+        replying(f"{prefix}/actions/validate", validate),
         answering(f"{prefix}/actions/{{action_type}}/schema", _schema),
         answering(f"{prefix}/actions/{{action_type}}", lambda scope: _action(scope, spelling)),
     ]
@@ -63,9 +67,10 @@ def _list(scope: Scope, holder: CatalogHolder, spelling: Callable[[ServedCatalog
     if mode is not None and mode not in EXECUTION_MODES:
         return problem_response(422, f"execution_mode must be one of: {', '.join(EXECUTION_MODES)}")
     listed = spelling(catalog).listed(Filters(asked.get("category"), asked.get("service"), mode, asked.get("q")))
-    if "broken" in asked:
-        listed["broken"] = holder.broken
-    return Answer(json_bytes(listed), catalog.digest)
+    if asked.get("broken", "no").lower() in _NO:
+        return Answer(json_bytes(listed), catalog.digest)
+    body = json_bytes({**listed, "broken": holder.broken})
+    return Answer(body, sha256(body).hexdigest())  # what is broken is no part of the catalog
 
 
 def _action(scope: Scope, spelling: Callable[[ServedCatalog], Spelling]) -> ASGIApp:
@@ -114,28 +119,32 @@ def _not_found(action_type: str) -> Response:
 async def _validate(request: Request, path: str, catalog: ServedCatalog, largest_body: int) -> Response:
     """Answer with everything wrong with params; invalid params are an answer, not an error."""
     try:
-        body = await read_json(request, largest_body)
+        body = await read_json(request, largest_body, MOST_VALUES)
         request_bodies(catalog).check("POST", path, body)
+        action_type, params = _asked(body)
     except RefusedError as refused:
         return refused.response()
-    action_type, params = _asked(body)
     validator = catalog.validator(action_type)
     if validator is None:
         return _not_found(action_type)
-    return Response(_verdict(validator.validate(params)), media_type="application/json")
+    problems = validator.validate(params)
+    return _verdict(problems) if problems else _VALID
 
 
 def _asked(body: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
-    """Return the action type, in whichever spelling it was given, and the params."""
-    snake_case = body.get("action_type")
-    return snake_case if isinstance(snake_case, str) else body["actionType"], body["params"]
+    """Return the action type, in whichever spelling it was given, and the params. Raises RefusedError."""
+    types = [body[key] for key in ("action_type", "actionType") if isinstance(body.get(key), str)]
+    if types[0] != types[-1]:
+        raise RefusedError(422, "action_type and actionType are both given, and differ", "/actionType")
+    if len(body["params"]) > MOST_PARAMS:
+        raise RefusedError(422, f"There are more than {MOST_PARAMS:,} params", "/params")
+    return types[0], body["params"]
 
 
-_VALID = json_bytes({"valid": True, "errors": [], "problems": []})
+_VALID = Response(json_bytes({"valid": True, "errors": [], "problems": []}), media_type="application/json")
 
 
-def _verdict(problems: list[ParamProblem]) -> bytes:
-    if not problems:
-        return _VALID
+def _verdict(problems: list[ParamProblem]) -> Response:
     errors = [problem.message for problem in problems]
-    return json_bytes({"valid": False, "errors": errors, "problems": [problem._asdict() for problem in problems]})
+    verdict = {"valid": False, "errors": errors, "problems": [problem._asdict() for problem in problems]}
+    return Response(json_bytes(verdict), media_type="application/json")

@@ -1,6 +1,7 @@
 """Requests and answers as openapi-core looks at them."""
 
 import gzip
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote
@@ -17,6 +18,8 @@ _DECODE: dict[str, Callable[[bytes], bytes]] = {
     "zstd": lambda body: zstandard.ZstdDecompressor().decompress(body),
 }
 """By content coding, as answers are made."""
+_DOTS = re.compile(r"(?<=/)\.{1,2}(?=/|$)")
+"""A segment of a path that routes take as it is, and URLs as a way to the folder above."""
 
 
 @dataclass(slots=True)
@@ -48,7 +51,9 @@ def request_of(scope: Scope, body: bytes) -> CheckedRequest:
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return CheckedRequest(
         method="get" if scope["method"] == "HEAD" else scope["method"].lower(),
-        path=quote(scope["path"].removeprefix(scope.get("root_path", ""))),
+        path=_DOTS.sub(
+            lambda dots: "%2E" * len(dots[0]), quote(scope["path"].removeprefix(scope.get("root_path", "")))
+        ),
         content_type=_content_type(headers.get("content-type", "application/json")),
         body=body,
         parameters=RequestParameters(query=ImmutableMultiDict(query), header=HeadersOfParameters(headers.items())),

@@ -1,6 +1,5 @@
 """Request bodies, checked against the OpenAPI document by validators compiled from it when they are first needed."""
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -30,14 +29,8 @@ class RequestBodies:
         The path is as the document writes it, such as `/actions/validate`; LookupError if no body is described there.
         """
         validator, schema = self._compiled.get((method, path)) or self._compile(method, path)
-        try:
-            if validator.is_valid(body):
-                return
-            error = next(validator.iter_errors(body))
-        except UnicodeEncodeError:
-            self.check(method, path, _with_whole_characters(body))
-        else:
-            raise _refused(error, schema)
+        if not validator.is_valid(body):
+            raise _refused(next(validator.iter_errors(body)), schema)
 
     def _compile(self, method: str, path: str) -> _Compiled:
         import jsonschema_rs
@@ -70,12 +63,6 @@ def _reachable(schema: Schema, schemas: Mapping[str, Schema]) -> dict[str, Schem
         elif isinstance(each, list):
             waiting += each
     return found
-
-
-def _with_whole_characters(body: object) -> object:
-    """Return a JSON value with `?` for each half of a surrogate pair, which the validators cannot look at."""
-    whole: object = json.loads(json.dumps(body, ensure_ascii=False).encode(errors="replace"))
-    return whole
 
 
 def _refused(error: "jsonschema_rs.ValidationError", schema: Schema) -> RefusedError:

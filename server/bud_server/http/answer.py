@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 
 import zstandard
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -35,11 +37,11 @@ class Answer:
         self._etag = f'"{digest}"'.encode()
         common = [(b"etag", self._etag), (b"cache-control", b"no-cache"), (b"vary", b"Accept-Encoding")]
         self._headers: Headers = [(b"content-type", media_type.encode()), *common]
-        self._not_modified = {"type": "http.response.start", "status": 304, "headers": common}
+        self._not_modified: Headers = common
         self._variants: dict[str, tuple[Headers, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a GET or HEAD."""
+        """Answer a GET or HEAD. What is sent is not kept: middleware may write into it."""
         accepted, known = b"", b""
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
@@ -47,11 +49,11 @@ class Answer:
             elif name == b"if-none-match":
                 known = value
         if known and self._is_known(known):
-            await send(self._not_modified)
+            await send({"type": "http.response.start", "status": 304, "headers": [*self._not_modified]})
             await send({"type": "http.response.body", "body": b""})
             return
         headers, body = self._variant(accepted)
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": 200, "headers": [*headers]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def _is_known(self, known: bytes) -> bool:
@@ -85,10 +87,23 @@ class _Choice:
         return self._choose(scope)(scope, receive, send)
 
 
-class Shortcut:
-    """ASGI middleware around the router that looks up `answering` routes: without params, or with one at the end.
+def replying(path: str, respond: Callable[[Request], Awaitable[Response]]) -> Route:
+    """Return a route that answers POST with what `respond` returns for a request; it must raise nothing."""
+    return Route(path, _Reply(respond), methods=["POST"])
 
-    Only GET and HEAD of these take it. Whatever else there is, the router tries route by route.
+
+class _Reply:
+    def __init__(self, respond: Callable[[Request], Awaitable[Response]]) -> None:
+        self._respond = respond
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+class Shortcut:
+    """ASGI middleware around the router that looks routes up: `answering` ones without params or with one at the end,
+    and `replying` ones without params. Whatever else there is, the router tries route by route.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
@@ -98,20 +113,25 @@ class Shortcut:
         ends = ((_PARAM_AT_END.fullmatch(path), route) for path, route in answering.items())
         self._parents = {match["parent"]: (route, match["param"]) for match, route in ends if match}
         self._for_router = {route.path for route in routes} - self._routes.keys()
+        self._replies = {route.path: route for route in routes if isinstance(route.endpoint, _Reply)}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on to its route, or to the router."""
-        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and (route := self._find(scope)):
-            scope["route"] = route
-            return route.app(scope, receive, send)
-        return self._app(scope, receive, send)
+        route = self._find(scope) if scope["type"] == "http" else None
+        if route is None:
+            return self._app(scope, receive, send)
+        scope["route"] = route
+        return route.app(scope, receive, send)
 
     def _find(self, scope: Scope) -> Route | None:
         """Return the route of a path and set scope["path_params"]; None if the router must look."""
         path = scope["path"]
-        if route := self._routes.get(path):
+        is_read = scope["method"] in ("GET", "HEAD")
+        if route := (self._routes if is_read else self._replies).get(path):
             scope["path_params"] = {}
-            return route
+            return route if scope["method"] in (route.methods or ()) else None
+        if not is_read:
+            return None
         parent, _, last = path.rpartition("/")
         if not last or parent not in self._parents or path in self._for_router:
             return None

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 from typing import Any
 
@@ -26,15 +27,24 @@ class RefusedError(Exception):
         return problem_response(self.status, self.detail, self.pointer)
 
 
-async def read_json(request: Request, largest: int) -> Any:
-    """Return the JSON value of a body of at most `largest` bytes. Raises RefusedError."""
+async def read_json(request: Request, largest: int, most_values: int | None = None) -> Any:
+    """Return the JSON value of a body of at most `largest` bytes, with at most `most_values`. Raises RefusedError."""
+    check_is_json(request)
+    body = await read_bytes(request, largest)
+    if most_values is not None and body.count(b",") >= most_values:
+        _check_count(body, most_values)
+    return parse_json(body)
+
+
+def check_is_json(request: Request) -> None:
+    """Raise RefusedError if a body says that it is something else; one that says nothing counts as JSON."""
     content_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise RefusedError(415, f"The body must be application/json, not {content_type[:100]}")
-    return _parsed(await _read(request, largest))
 
 
-async def _read(request: Request, largest: int) -> bytes:
+async def read_bytes(request: Request, largest: int) -> bytes:
+    """Return a body of at most `largest` bytes. Raises RefusedError."""
     announced = request.headers.get("content-length", "")
     body = bytearray()
     if not (announced.isdigit() and int(announced) > largest):
@@ -50,12 +60,10 @@ async def _read(request: Request, largest: int) -> bytes:
     raise RefusedError(413, f"The body is larger than {largest // 1024} KiB")
 
 
-def _parsed(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Return the value that a body says. Raises RefusedError; what is nested too deep never takes long."""
     try:
-        value = json.loads(
-            body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique
-        )
+        value = _DECODER.decode(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise RefusedError(400, f"The body is not JSON: it is not UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
@@ -66,9 +74,13 @@ def _parsed(body: bytes) -> Any:
         raise RefusedError(400, f"A number in the body has more than {sys.get_int_max_str_digits()} digits") from error
     if body.count(b"[") + body.count(b"{") > MOST_DEPTH and _is_too_deep(value):
         raise RefusedError(400, _TOO_DEEP)
+    if b"\\u" in body and _HALF.search(body):
+        _check_is_whole(value)
     return value
 
 
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How a body writes half of a surrogate pair, which need not miss the other half."""
 _TOO_DEEP = f"The body is nested more than {MOST_DEPTH} levels deep"
 
 
@@ -78,6 +90,22 @@ def _is_too_deep(value: Any) -> bool:
         members = (each.values() if isinstance(each, dict) else each for each in level)
         level = [child for each in members for child in each if isinstance(child, (dict, list))]
     return bool(level)
+
+
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+
+
+def _check_count(body: bytes, most_values: int) -> None:
+    """Refuse a body by the commas outside of its texts, before it takes the time to be read."""
+    if _TEXT.sub(b"", body).count(b",") >= most_values:
+        raise RefusedError(422, f"The body holds more than {most_values:,} values")
+
+
+def _check_is_whole(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise RefusedError(400, "The body holds half a surrogate pair, which is no character") from error
 
 
 def _refuse_constant(name: str) -> None:
@@ -106,3 +134,6 @@ def _repeated(pairs: list[tuple[str, Any]]) -> str:
     while left[-1] not in seen:
         seen.add(left.pop())
     return left[-1]
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique)

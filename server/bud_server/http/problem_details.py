@@ -9,9 +9,10 @@ from starlette.responses import Response
 from bud_server.http.json_text import json_bytes
 
 
-def problem_response(status: int, detail: str, pointer: str | None = None) -> Response:
-    """Return an error answer; `pointer` (RFC 6901) says where in the body the fault is."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+def problem_response(status: int, detail: str, pointer: str | None = None, **more: object) -> Response:
+    """Return an error answer; `pointer` (RFC 6901) says where in the body the fault is, `more` are further members."""
+    title = HTTPStatus(status).phrase
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     if pointer is not None:
         body["pointer"] = pointer
     return Response(json_bytes(body), status, media_type="application/problem+json")

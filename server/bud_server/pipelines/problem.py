@@ -131,6 +131,9 @@ MESSAGES = {
         severity="warning",
         hint="raise settings.timeout_seconds, or lower the step's",
     ),
+    "masked_secret": Message(
+        "{where}: the stars stand for a secret that is not kept here", hint="give the secret itself again"
+    ),
     # parameters and the params of an execution
     "default_type": Message("parameters.{name}: its default must be {expected}", hint="change the default or the type"),
     "param_missing": Message("Required parameter '{name}' is missing or empty", hint="give it in params"),

@@ -1,7 +1,6 @@
 """The only place where it is decided what happens next. Free of I/O: the same question gets the same answer."""
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -53,7 +52,10 @@ class _Transition:
         self.now = now
         self.rules = rules
         self.entries: list[Entry] = []
-        self._ended: deque[str] = deque()
+        self._touched: set[str] = set()
+        """Steps one of whose dependencies has ended."""
+        self._admitted: list[str] = []
+        """Steps that nothing hinders any more."""
 
     # What is noted
 
@@ -64,13 +66,13 @@ class _Transition:
 
     def complete(self, step: str, outputs: Mapping[str, Any], **more: Any) -> None:
         self.note("step_completed", step, number=self.state.steps[step].attempt, outputs=dict(outputs), **more)
-        self._ended.append(step)
+        self._touched.update(self.plan.steps[step].dependents)
 
     def fail(self, step: str, error: Mapping[str, Any], outputs: Mapping[str, Any] | None = None) -> None:
         status = StepStatus.TIMEOUT if error["code"] == "timeout" else StepStatus.FAILED
         number = self.state.steps[step].attempt
         self.note("step_failed", step, number=number, status=status, outputs=outputs, error=dict(error))
-        self._ended.append(step)
+        self._touched.update(self.plan.steps[step].dependents)
         if self.plan.is_fail_fast and not self.plan.steps[step].goes_on_after_failure:
             self.end(ExecutionStatus.FAILED, _of_step(step, error))
 
@@ -78,7 +80,8 @@ class _Transition:
         skipped = list(steps)
         if skipped:
             self.note("steps_skipped", steps=skipped, reason=reason, message=message)
-            self._ended.extend(skipped)
+            for step in skipped:
+                self._touched.update(self.plan.steps[step].dependents)
 
     def queue(self, step: str, work: Work = Work.EXECUTE) -> None:
         """Let an attempt be made."""
@@ -90,29 +93,39 @@ class _Transition:
 
     # What follows from it
 
+    def look_at(self, steps: Iterable[str]) -> None:
+        """Have steps judged as if a dependency of each had ended."""
+        self._touched.update(steps)
+
     def settle(self) -> None:
         """Do what has become possible, until nothing more is."""
         if self.state.status.is_terminal:
             return
-        while True:
-            while self._ended:
-                for dependent in self.plan.steps[self._ended.popleft()].dependents:
-                    self.arrive(dependent)
-            if self.state.ending or not self._start_ready():
-                break
+        while self._touched and not self.state.ending:
+            eligible = [step for step in self._touched if self._is_eligible(step)]
+            self._touched = set()
+            for step in sorted(eligible, key=self._position):
+                self._judge(step)
+        if not self.state.ending:
+            self._start()
         if self.state.unfinished == 0 and self.state.status is ExecutionStatus.RUNNING:
             self._finish()
 
-    def arrive(self, step: str) -> None:
-        """Look at a step one of whose dependencies has ended."""
+    def _position(self, step: str) -> int:
+        return self.plan.steps[step].position
+
+    def _is_eligible(self, step: str) -> bool:
+        """Whether it has yet to be judged, and all its dependencies have ended."""
         states = self.state.steps
-        if states[step].status is not StepStatus.PENDING or states[step].is_active or self.state.ending:
-            return
-        if step in self.state.ready:
+        if states[step].status is not StepStatus.PENDING or states[step].is_active or step in self.state.ready:
+            return False
+        return all(states[each].status.is_terminal for each in self.plan.steps[step].depends_on)
+
+    def _judge(self, step: str) -> None:
+        """Skip a step, fail it or let it start, unless another has ended the execution meanwhile."""
+        if self.state.ending:
             return
         planned = self.plan.steps[step]
-        if not all(states[each].status.is_terminal for each in planned.depends_on):
-            return
         hindrance = self._hindrance(planned)
         if hindrance is not None:
             self.skip([step], "dependency", hindrance)
@@ -122,12 +135,10 @@ class _Transition:
         except ValueError as error:
             self.fail(step, {"code": "condition", "message": f"The condition cannot be evaluated: {error}"})
             return
-        if not holds:
-            self.skip([step], "condition", "The condition is false")
-        elif not self.state.ready and self.state.active < self.plan.most_parallel:
-            self.queue(step)
+        if holds:
+            self._admitted.append(step)
         else:
-            self.note("steps_ready", steps=[step])
+            self.skip([step], "condition", "The condition is false")
 
     def _hindrance(self, planned: PlannedStep) -> str | None:
         """Return why a step whose dependencies have all ended cannot run; None if it can."""
@@ -145,11 +156,16 @@ class _Transition:
         failed = self.state.steps[step].status in (StepStatus.FAILED, StepStatus.TIMEOUT)
         return failed and not self.plan.steps[step].goes_on_after_failure
 
-    def _start_ready(self) -> bool:
-        """Start what is ready; return whether something ended by that."""
+    def _start(self) -> None:
+        """Start what is ready, as far as there is room: what became ready earlier first."""
+        admitted = sorted(self._admitted, key=self._position)
+        room = 0 if self.state.ready else self.plan.most_parallel - self.state.active
+        if admitted[room:]:
+            self.note("steps_ready", steps=admitted[room:])
+        for step in admitted[:room]:
+            self.queue(step)
         while self.state.ready and self.state.active < self.plan.most_parallel:
             self.queue(self.state.ready[0])
-        return bool(self._ended)
 
     def end(self, status: ExecutionStatus, error: Mapping[str, Any] | None) -> None:
         """Stop everything that is under way, and start nothing more."""
@@ -172,17 +188,13 @@ class _Transition:
         state = self.state.steps[step]
         if state.stop is not None:
             return
-        if state.status is StepStatus.WAITING and state.work is None:
-            self.note("attempt_stopping", step, number=state.attempt, why=why, abandon_at=self.now + ABANDON_SECONDS)
-            self.note("work_queued", step, number=state.attempt, work=Work.CLEANUP)
-        elif self._has_begun(state):
-            self.note("attempt_stopping", step, number=state.attempt, why=why, abandon_at=self.now + ABANDON_SECONDS)
-        else:
+        leaves_something = _leaves_something(state)
+        if not (leaves_something or _is_with_worker(state)):
             self.stopped(step, why)
-
-    def _has_begun(self, state: StepState) -> bool:
-        """Whether a worker has, or may have, something to stop."""
-        return state.work is not None and (state.status is StepStatus.WAITING or state.attempt_deadline is not None)
+            return
+        self.note("attempt_stopping", step, number=state.attempt, why=why, abandon_at=self.now + ABANDON_SECONDS)
+        if leaves_something:
+            self.note("work_queued", step, number=state.attempt, work=Work.CLEANUP)
 
     def stopped(self, step: str, why: str, remark: str = "") -> None:
         """Note that an attempt has stopped."""
@@ -190,14 +202,14 @@ class _Transition:
         if why == "cancel" or self.state.ending:
             error = {"code": "cancelled", "message": "The step was cancelled" + remark}
             self.note("step_cancelled", step, number=state.attempt, error=error)
-            self._ended.append(step)
             return
         is_over = state.step_deadline is not None and state.step_deadline <= self.now
         planned = self.plan.steps[step]
         seconds = planned.timeout_seconds if is_over else planned.attempt_seconds
         spent = f" after {seconds:g} seconds" if seconds else ""
         error = {"code": "timeout", "message": f"The step timed out{spent}{remark}"}
-        if is_over or not self.retry(step, error, state.outputs):
+        may_retry = planned.is_idempotent and not is_over  # a stopped attempt may have had its effect
+        if not (may_retry and self.retry(step, error, state.outputs)):
             self.fail(step, error, state.outputs)
 
     def retry(self, step: str, error: Mapping[str, Any], outputs: Mapping[str, Any] | None) -> bool:
@@ -243,6 +255,18 @@ def _of_step(step: str, error: Mapping[str, Any]) -> dict[str, Any]:
     return {"code": "step_failed", "message": message, "step": step}
 
 
+def _is_with_worker(state: StepState) -> bool:
+    """Whether a worker has, or may have, something to stop."""
+    return state.work is not None and state.status is not StepStatus.PENDING
+
+
+def _leaves_something(state: StepState) -> bool:
+    """Whether no worker has an attempt that may have left something behind: it waits, or its worker was lost."""
+    if state.status is StepStatus.WAITING:
+        return state.work is None
+    return state.status is StepStatus.PENDING and state.work is Work.RECOVER
+
+
 def _jitter(execution: str, step: str, attempt: int) -> float:
     """Return a factor near 1 that is always the same for an attempt."""
     drawn = hashlib.blake2b(f"{execution}/{step}/{attempt}".encode(), digest_size=8).digest()
@@ -253,14 +277,12 @@ def _start(on: _Transition, _asked: inputs.Start) -> None:
     if on.state.status is not ExecutionStatus.PENDING:
         return
     on.note("execution_started", deadline=on.now + on.plan.timeout_seconds)
-    for step in on.plan.steps.values():
-        if not step.depends_on:
-            on.arrive(step.id)
+    on.look_at(on.plan.steps)
 
 
 def _attempt_started(on: _Transition, asked: inputs.AttemptStarted) -> None:
     state = on.current(asked.step, asked.fence)
-    if state is None or state.work not in (Work.EXECUTE, Work.RECOVER):
+    if state is None or state.work not in (Work.EXECUTE, Work.RECOVER) or state.status is not StepStatus.PENDING:
         return
     seconds = on.plan.steps[asked.step].attempt_seconds
     deadline = None if seconds is None else on.now + seconds
@@ -268,11 +290,9 @@ def _attempt_started(on: _Transition, asked: inputs.AttemptStarted) -> None:
 
 
 def _attempt_succeeded(on: _Transition, asked: inputs.AttemptSucceeded) -> None:
+    """Complete a step; what has succeeded has, even if it was about to be stopped."""
     state = on.current(asked.step, asked.fence)
     if state is None:
-        return
-    if state.stop is not None:
-        on.stopped(asked.step, state.stop)
         return
     on.complete(asked.step, {**(state.outputs or {}), **asked.outputs})
     untouched = [step for step in asked.skips if _is_untouched(on, step)]
@@ -381,23 +401,27 @@ def _reported(on: _Transition, asked: inputs.Reported) -> None:
 
 
 def _step_due(on: _Transition, asked: inputs.StepDue) -> None:
+    """Do what the earliest moment that has come asks for, however late it is looked at."""
     state = on.state.steps[asked.step]
     if state.due_at is None or state.due_at > on.now:
         return
-
-    def is_due(moment: float | None) -> bool:
-        return moment is not None and moment <= on.now
-
     if state.stop is not None:
         on.stopped(asked.step, state.stop, "; its worker did not confirm that it stopped")
-    elif is_due(state.step_deadline) or is_due(state.attempt_deadline):
-        _time_out(on, asked.step, state)
-    elif is_due(state.retry_at):
+        return
+    moments = {
+        "wake": state.wake_at,
+        "event": state.event_retry_at,
+        "retry": state.retry_at,
+        "attempt": state.attempt_deadline,
+        "step": state.step_deadline,
+    }
+    earliest = next(name for name, moment in moments.items() if moment == state.due_at)
+    if earliest in ("wake", "event"):
+        on.note("work_queued", asked.step, number=state.attempt, work=Work(earliest))
+    elif earliest == "retry":
         on.queue(asked.step)
-    elif is_due(state.wake_at):
-        on.note("work_queued", asked.step, number=state.attempt, work=Work.WAKE)
     else:
-        on.note("work_queued", asked.step, number=state.attempt, work=Work.EVENT)
+        _time_out(on, asked.step, state)
 
 
 def _time_out(on: _Transition, step: str, state: StepState) -> None:
@@ -436,9 +460,7 @@ def _resume(on: _Transition, by: str, params: Mapping[str, Any] | None) -> None:
     """Set back what did not complete, but for branches that were decided against, and go on."""
     on.note("execution_retried", by=by, params=params, deadline=on.now + on.plan.timeout_seconds)
     on.note("steps_reset", steps=[step for step, state in on.state.steps.items() if _is_open(state)])
-    for step in on.plan.steps.values():
-        if on.state.steps[step.id].status is StepStatus.PENDING:
-            on.arrive(step.id)
+    on.look_at(on.plan.steps)
 
 
 def _is_open(state: StepState) -> bool:

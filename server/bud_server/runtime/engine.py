@@ -1,9 +1,10 @@
 """Transitions of executions in the database: each one transaction, decided by `decide` and written as it says."""
 
+import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.engine import Row
@@ -12,17 +13,21 @@ from bud_server.runtime import inputs
 from bud_server.runtime.decide import Refusal, Rules, decide
 from bud_server.runtime.events import matching
 from bud_server.runtime.evolve import Entry, evolve
+from bud_server.runtime.outbox.box import put
+from bud_server.runtime.outbox.notifications import Notification, notifications
 from bud_server.runtime.plan import Plan
 from bud_server.runtime.state import ExecutionState, StepState
 from bud_server.runtime.status import StepStatus, Work
 from bud_server.runtime.store.database import Database, Rejection, Transaction
-from bud_server.runtime.store.rows import Statements, entry_values, execution_values, load_state, step_values
+from bud_server.runtime.store.rows import Statements, as_text, load_state
 from bud_server.runtime.store.tables import executions, steps, workers
+from bud_server.runtime.store.writes import Writes
 
 MOST_KEPT = 2000
 """States kept in memory."""
 MOST_AT_ONCE = 100
 """Steps looked at in one transaction."""
+_NO_OPTIONS = as_text({})
 _QUEUES = ("attempt_queued", "work_queued")
 
 
@@ -61,8 +66,8 @@ class LocalWorker(Protocol):
     def take(self, assignment: Assignment) -> None:
         """Begin. Called from any thread, once the work is its own."""
 
-    def stop(self, execution_id: str, step_id: str, number: int) -> None:
-        """Stop an attempt if it is being made here. Called from any thread."""
+    def stop(self, execution_id: str, step_id: str, fence: int) -> None:
+        """Stop work if it is being done here. Called from any thread."""
 
 
 class Plans(Protocol):
@@ -81,6 +86,12 @@ class Happened:
     before: ExecutionState
     after: ExecutionState
     entries: tuple[Entry, ...]
+    tells: bool = False
+    """Whether something was put into the outbox."""
+
+
+Loaded = tuple[Row[Any], Plan, Rules, ExecutionState]
+"""An execution's row, what it follows, and where it stands."""
 
 
 class Engine:
@@ -93,7 +104,7 @@ class Engine:
         """Called after each commit, from the thread that committed."""
         self._plans = plans
         self._statements = Statements(database)
-        self._states: OrderedDict[str, ExecutionState] = OrderedDict()
+        self._kept: OrderedDict[str, Loaded] = OrderedDict()
 
     # One transition
 
@@ -108,16 +119,27 @@ class Engine:
             raise RefusedError(str(refusal)) from refusal
         return change.write()
 
-    def _load(self, on: Transaction, execution_id: str) -> tuple[Row[Any], Plan, Rules, ExecutionState]:
-        self.database.lock_execution(on.connection, execution_id)
-        row = on.connection.execute(self._statements.lock, {"id": execution_id}).first()
+    def _load(self, on: Transaction, execution_id: str) -> Loaded:
+        """Lock an execution and return where it stands. Raises NotFoundError."""
+        known = on.written.get(execution_id)
+        if known is not None:
+            return cast(Loaded, known)
+        kept = self._kept.get(execution_id)
+        if kept is not None:
+            sequence = on.session.execute(self._statements.lock_sequence, {"id": execution_id}).scalar()
+            if sequence == kept[3].sequence:
+                return kept
+        row = on.session.execute(self._statements.lock, {"id": execution_id}).first()
         if row is None:
             raise NotFoundError(f"Execution {execution_id} not found")
         plan, rules = self._plans.get(on, row.plan)
-        state = on.written.get(execution_id) or self._states.get(execution_id)
-        if state is None or state.sequence != row.sequence:
-            state = load_state(on.connection, row, plan.steps)
-        return row, plan, rules, state
+        return row, plan, rules, load_state(on.session, row, plan.steps)
+
+    def put_off(self, on: Transaction) -> Writes:
+        """Return what collects the rows that a transaction changes."""
+        if not isinstance(on.put_off, Writes):
+            on.put_off = Writes(self._statements)
+        return on.put_off
 
     def state(self, on: Transaction, execution_id: str) -> ExecutionState:
         """Return the state of an execution. Raises NotFoundError."""
@@ -125,17 +147,19 @@ class Engine:
 
     def known_state(self, execution_id: str) -> ExecutionState | None:
         """Return the latest state that this process knows of an execution under way; None if it knows none."""
-        return self._states.get(execution_id)
+        kept = self._kept.get(execution_id)
+        return None if kept is None else kept[3]
 
-    def keep(self, state: ExecutionState) -> None:
-        """Remember a state that is committed."""
+    def keep(self, loaded: Loaded) -> None:
+        """Remember where an execution stands, which is committed."""
+        state = loaded[3]
         if state.status.is_terminal:
-            self._states.pop(state.id, None)
+            self._kept.pop(state.id, None)
             return
-        self._states[state.id] = state
-        self._states.move_to_end(state.id)
-        while len(self._states) > MOST_KEPT:
-            self._states.popitem(last=False)
+        self._kept[state.id] = loaded
+        self._kept.move_to_end(state.id)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
 
     # Work, time and loss
 
@@ -146,10 +170,16 @@ class Engine:
         for found_step in found:
             execution_id, step_id = found_step.execution_id, found_step.step_id
             row, plan, rules, state = self._load(on, execution_id)
-            change = _Change(self, on, row, plan, rules, state)
-            taken += change.claim(step_id)
-            change.write()
+            if self.database.is_alone or self._is_unclaimed(on, execution_id, step_id):
+                change = _Change(self, on, row, plan, rules, state)
+                taken += change.claim(step_id)
+                change.write()
         return taken
+
+    def _is_unclaimed(self, on: Transaction, execution_id: str, step_id: str) -> bool:
+        """Whether a step's work is still free now that its execution is locked, and not only when it was found."""
+        owner = on.connection.execute(_OWNER, {"execution_id": execution_id, "step_id": step_id}).scalar_one()
+        return owner is None
 
     def fire_due(self, on: Transaction) -> float | None:
         """Move on what time alone moves; return when to look again, or None if nothing waits for a moment."""
@@ -234,43 +264,31 @@ class _Change:
         for step_id in sorted(self.queued, key=lambda each: self.plan.steps[each].position):
             if worker is not None and worker.has_room(len(self.claimed) + 1):
                 self.claim(step_id)
-        happened = Happened(self.state.id, self.before, self.state, tuple(self.entries))
+        told = [] if self.row.options == _NO_OPTIONS else list(self._notifications())
+        happened = Happened(self.state.id, self.before, self.state, tuple(self.entries), bool(told))
         if self.entries or self.claimed:
             self._write_rows()
-            self.on.written[self.state.id] = self.state
+            put(self.on, told)
+            self.on.written[self.state.id] = self.row, self.plan, self.rules, self.state
             self.on.after.append(lambda: self._committed(happened))
         return happened
 
-    def _write_rows(self) -> None:
-        statements, connection, now = self.engine._statements, self.on.connection, self.on.now
-        if self.entries:
-            values = {**execution_values(self.state), "key": self.state.id, "revision": self.before.sequence}
-            updated = connection.execute(statements.update_execution, {**values, "updated_at": now})
-            if updated.rowcount != 1:
-                raise RuntimeError(f"execution {self.state.id} changed while it was locked")
-            first = self.before.sequence + 1
-            rows = [entry_values(self.state.id, first + index, each) for index, each in enumerate(self.entries)]
-            connection.execute(statements.append, rows)
-        self._write_steps()
+    def _notifications(self) -> Iterator[Notification]:
+        return notifications(json.loads(self.row.options), self.plan, self.state, self.entries)
 
-    def _write_steps(self) -> None:
-        statements, connection = self.engine._statements, self.on.connection
-        plain, handed = [], []
+    def _write_rows(self) -> None:
+        writes = self.engine.put_off(self.on)
+        if self.entries:
+            writes.transition(self.before, self.state, self.entries, self.on.now)
         for step_id in self._touched():
-            step = self.state.steps[step_id]
-            values = step_values(self.state.id, step_id, step)
+            writes.step(self.state.id, step_id, self.state.steps[step_id])
             if step_id in self.queued or step_id in self.claimed:
                 owner = self.engine.worker.id if self.engine.worker and step_id in self.claimed else None
-                handed.append({**values, "owner": owner})
-            else:
-                plain.append({**values, "owner": None})
-            was = self.before.steps[step_id]
-            if was.status is StepStatus.WAITING and step.status is not StepStatus.WAITING:
+                writes.owner(self.state.id, step_id, owner)
+        for step_id in self._touched():
+            was = self.before.steps[step_id].status is StepStatus.WAITING
+            if was and self.state.steps[step_id].status is not StepStatus.WAITING:
                 matching.stop_waiting(self.on, self.state.id, step_id)
-        if plain:
-            connection.execute(statements.upsert_step, plain)
-        if handed:
-            connection.execute(statements.upsert_step_and_owner, handed)
 
     def _touched(self) -> list[str]:
         """Return the steps that are not as they were."""
@@ -281,12 +299,12 @@ class _Change:
         return [step for step in named if before[step] is not after[step] or step in self.claimed]
 
     def _committed(self, happened: Happened) -> None:
-        self.engine.keep(self.state)
+        self.engine.keep((self.row, self.plan, self.rules, self.state))
         worker = self.engine.worker
         if worker is not None:
             for step_id, step in self.state.steps.items() if self._stops() else ():
                 if step.stop is not None:
-                    worker.stop(self.state.id, step_id, step.attempt)
+                    worker.stop(self.state.id, step_id, step.fence)
             self._hand_over(worker)
         for listener in self.engine.listeners:
             listener(happened)
@@ -308,6 +326,9 @@ _UNCLAIMED = (
     .where(steps.c.work.is_not(None), steps.c.owner.is_(None))
     .order_by(steps.c.execution_id)
     .limit(bindparam("most"))
+)
+_OWNER = select(steps.c.owner).where(
+    steps.c.execution_id == bindparam("execution_id"), steps.c.step_id == bindparam("step_id")
 )
 _DUE_STEPS = (
     select(steps.c.execution_id, steps.c.step_id)

@@ -56,11 +56,13 @@ def _attempt_queued(state: ExecutionState, entry: Entry) -> None:
     _set(
         state,
         entry.step,
+        status=StepStatus.PENDING,
         is_active=True,
         attempt=entry.data["number"],
         work=Work(entry.data["work"]),
         fence=step.fence + 1,
         step_deadline=entry.data.get("step_deadline", step.step_deadline),
+        outputs=None,
         error=None,
         **_NOTHING_PENDING,
     )
@@ -139,10 +141,6 @@ def _event_ignored(state: ExecutionState, entry: Entry) -> None:
 
 def _event_failed(state: ExecutionState, entry: Entry) -> None:
     _set(state, entry.step, work=None, event_retry_at=entry.data["retry_at"])
-
-
-def _event_late(state: ExecutionState, entry: Entry) -> None:
-    """Nothing changes: the event came when the step was no longer waiting."""
 
 
 def _reported(state: ExecutionState, entry: Entry) -> None:
@@ -237,7 +235,6 @@ _APPLY: Mapping[str, Callable[[ExecutionState, Entry], None]] = {
     "work_queued": _work_queued,
     "event_ignored": _event_ignored,
     "event_failed": _event_failed,
-    "event_late": _event_late,
     "log": _reported,
     "progress": _reported,
     "metrics": _reported,

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from bud_server.auth.identity import Subject
 from bud_server.catalog.served import ServedCatalog
 from bud_server.pipelines.definition import Pipeline, definition_digest
+from bud_server.pipelines.sealing import sealed, sealed_value, secret_names
 from bud_server.runtime import inputs
 from bud_server.runtime.engine import Engine, Happened
 from bud_server.runtime.identifiers import new_id
@@ -63,9 +64,9 @@ class Executions:
         Raises SecretsError if there are secret values and no key to keep them with. The future raises ReusedKeyError.
         """
         plan = self._sealed_plan(asked.pipeline)
-        params = self._sealed_params(asked)
+        params = self.sealed_params(asked.pipeline, asked.params)
         document = asked.pipeline.to_document()
-        digest = definition_digest(plan_document(plan))
+        digest = definition_digest({"plan": plan_document(plan), "definition": document})
         request_digest = definition_digest({"definition": document, "params": asked.params, "id": asked.pipeline_id})
 
         def job(on: Transaction) -> ExecutionState:
@@ -123,19 +124,16 @@ class Executions:
 
     def _sealed_step_params(self, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a step's params with the literal values of secret ones sealed; references stay as they are."""
-        entry = self._catalog().entry(action)
-        secret = {param["name"] for param in entry["meta"]["params"] if param.get("secret")} if entry else set()
-        return {
-            name: self._secrets.seal(value) if name in secret and "{{" not in str(value) else value
-            for name, value in params.items()
-        }
+        secret = secret_names(action, self._catalog())
+        return {name: sealed_value(value, self._secrets) if name in secret else value for name, value in params.items()}
 
-    def _sealed_params(self, asked: Request) -> dict[str, Any]:
-        secret = secret_params(asked.pipeline, self._catalog())
-        return {name: self._secrets.seal(value) if name in secret else value for name, value in asked.params.items()}
+    def sealed_params(self, pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the params of an execution with the secret ones encrypted. Raises SecretsError if there is no key."""
+        secret = secret_params(pipeline, self._catalog())
+        return {name: self._secrets.seal(value) if name in secret else value for name, value in params.items()}
 
     def _sealed_definition(self, pipeline: Pipeline, plan: Plan) -> dict[str, Any]:
-        document = pipeline.to_document()
+        document = sealed(pipeline.to_document(), self._catalog(), self._secrets)
         for step in document["steps"]:
             step["params"] = dict(plan.steps[step["id"]].params)
         return document
@@ -211,9 +209,7 @@ def secret_params(pipeline: Pipeline, catalog: ServedCatalog) -> set[str]:
     found = {parameter.name for parameter in pipeline.parameters if parameter.secret}
     step_ids = frozenset(step.id for step in pipeline.steps)
     for step in pipeline.steps:
-        entry = catalog.entry(step.action)
-        secret = {param["name"] for param in entry["meta"]["params"] if param.get("secret")} if entry else set()
-        for name in secret & step.params.keys():
+        for name in secret_names(step.action, catalog) & step.params.keys():
             try:
                 references = compile_value(step.params[name], step_ids).references
             except CompileErrors:

@@ -176,8 +176,7 @@ class Preparation:
         return complete
 
     def _callback(self, given: Assignment) -> Callback:
-        attempt = f"{given.execution_id}/{given.step_id}/{given.number}"
-        token = hmac.new(self._callback_secret, attempt.encode(), hashlib.sha256).hexdigest()
+        token = callback_token(self._callback_secret, given.execution_id, given.step_id, given.number)
         url = f"{self._public_url.rstrip('/')}/callbacks/{token}" if self._public_url else ""
         return Callback(url=url, token=KEY_PREFIX + token)
 
@@ -195,6 +194,12 @@ class Preparation:
             step_outputs=self._secrets.open(state.outputs or {}, prepared.found),
             params=prepared.context.params,
         )
+
+
+def callback_token(secret: bytes, execution_id: str, step_id: str, number: int) -> str:
+    """Return what only an attempt, and whom it told, can name."""
+    attempt = f"{execution_id}/{step_id}/{number}"
+    return hmac.new(secret, attempt.encode(), hashlib.sha256).hexdigest()
 
 
 def _check_permissions(subject: Subject, meta: Document) -> None:

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from bud_server.runtime import inputs
 from bud_server.runtime.engine import Engine
 from bud_server.runtime.events.inbox import Inbox
 from bud_server.runtime.store.database import Transaction
@@ -18,8 +19,8 @@ from bud_server.runtime.worker import Worker
 
 _log = structlog.get_logger("bud_server.worker")
 _EXTEND = update(workers).where(workers.c.id == bindparam("worker")).values(lease_until=bindparam("until"))
-_STOPS = select(steps.c.execution_id, steps.c.step_id, steps.c.attempt).where(
-    steps.c.owner == bindparam("worker"), steps.c.stop.is_not(None), steps.c.work.is_not(None)
+_OWN = select(steps.c.execution_id, steps.c.step_id, steps.c.fence, steps.c.stop).where(
+    steps.c.owner == bindparam("worker"), steps.c.work.is_not(None)
 )
 _OTHERS = select(workers.c.id, workers.c.about).where(workers.c.id != bindparam("worker"))
 
@@ -35,6 +36,8 @@ class Presence:
         self._inbox = inbox
         self._worker = worker
         self._lease = lease_seconds
+        self._idle: set[tuple[str, str, int]] = set()
+        """Work of its own with which the worker was not busy at the last look: handed over by now, if ever."""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bud-presence", daemon=True)
 
@@ -57,6 +60,8 @@ class Presence:
                 self._engine.database.write(self._look).result()
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("lease_not_extended", worker=self._worker.id, error=str(error))
+            except Exception as error:
+                _log.error("lease_not_extended", worker=self._worker.id, exc_info=error)
 
     def _announce(self, on: Transaction) -> None:
         insert = self._engine.database.insert(workers).on_conflict_do_nothing()
@@ -69,13 +74,25 @@ class Presence:
         extended = on.connection.execute(_EXTEND, {"worker": self._worker.id, "until": on.now + self._lease})
         if extended.rowcount == 0:
             self._announce(on)
-        for execution_id, step_id, number in on.connection.execute(_STOPS, {"worker": self._worker.id}):
-            self._worker.stop(execution_id, step_id, number)
+        self._look_at_own(on)
         others = on.connection.execute(_OTHERS, {"worker": self._worker.id}).all()
         gone = [other.id for other in others if is_gone(other.about)]
         self._engine.take_over(on, gone)
         self._inbox.sweep(on)
         self._worker.claim(on)
+
+    def _look_at_own(self, on: Transaction) -> None:
+        """Stop what is to be stopped, and free what the worker never heard of, as the commit was not confirmed."""
+        idle = set()
+        for row in on.connection.execute(_OWN, {"worker": self._worker.id}).all():
+            work = (row.execution_id, row.step_id, row.fence)
+            if not self._worker.is_busy_with(*work):
+                idle.add(work)
+            elif row.stop is not None:
+                self._worker.stop(*work)
+        for execution_id, step_id, fence in sorted(idle & self._idle):
+            self._engine.transition(on, execution_id, inputs.WorkerLost(step_id, fence))
+        on.after.append(lambda: setattr(self, "_idle", idle))
 
 
 def process_text() -> str:

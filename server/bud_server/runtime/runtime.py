@@ -1,6 +1,7 @@
 """The runtime of one process, put together."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -10,6 +11,9 @@ from bud_server.catalog.served import ServedCatalog
 from bud_server.runtime.engine import Engine
 from bud_server.runtime.events.inbox import Inbox
 from bud_server.runtime.executions import Executions
+from bud_server.runtime.following import Followers
+from bud_server.runtime.outbox.courier import Courier
+from bud_server.runtime.outbox.topics import TopicUrls
 from bud_server.runtime.planning import PlanStore
 from bud_server.runtime.preparation import Preparation
 from bud_server.runtime.presence import Presence
@@ -40,16 +44,20 @@ class Runtime:
         urls = dict(pair.split("=", 1) for pair in settings.services)
         self._services = BaseUrls(urls)
         self.worker: Worker | None = None
+        key = settings.secret_key
+        self.callback_secret = os.urandom(32) if key is None else hashlib.sha256(key.encode()).digest()
+        """What tokens of callbacks are made with; without a key, other processes cannot make the same."""
         if has_worker:
-            callback_secret = hashlib.sha256((settings.secret_key or settings.database).encode()).digest()
             preparation = Preparation(
-                catalog, executor_of, self.secrets, self._services, callback_secret, settings.public_url or ""
+                catalog, executor_of, self.secrets, self._services, self.callback_secret, settings.public_url or ""
             )
             self.worker = Worker(preparation, self.secrets, urls, settings.worker_capacity)
         self.engine = Engine(self.database, self.plans, self.worker)
         self.inbox = Inbox(self.engine)
+        self.followers = Followers(self.engine)
         self.executions = Executions(self.engine, self.plans, self.secrets, catalog)
         self._ticker = Ticker(self.engine)
+        self._courier = Courier(self.engine, TopicUrls(dict(pair.split("=", 1) for pair in settings.topics)))
         self._presence = None
         if self.worker is not None:
             self.worker.engine = self.engine
@@ -64,13 +72,15 @@ class Runtime:
             self.worker.start()
             self._presence.start()
             self._ticker.start()
+            self._courier.start()
 
-    def close(self) -> None:
-        """Let what is under way end for a while, and leave the rest to others."""
+    def close(self, seconds: float | None = None) -> None:
+        """Let what is under way end for a while, as the settings say or so long, and leave the rest to others."""
         if self.worker is not None and self._presence is not None:
             self._ticker.close()
-            self.worker.close(self._close_seconds)
+            self.worker.close(self._close_seconds if seconds is None else seconds)
             self._presence.close()
+            self._courier.close()
         self.database.close()
 
     def __enter__(self) -> Self:

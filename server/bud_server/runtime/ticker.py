@@ -52,6 +52,10 @@ class Ticker:
                 _log.warning("timers_delayed", error=str(error))
                 self._wake.wait(LONGEST_SLEEP)
                 continue
+            except Exception as error:
+                _log.error("timers_delayed", exc_info=error)
+                self._wake.wait(LONGEST_SLEEP)
+                continue
             self._wake.clear()
             sleep = LONGEST_SLEEP if self._next is None else self._next - now - (time.monotonic() - started)
             if sleep > 0 and not self._is_closing:

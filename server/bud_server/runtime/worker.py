@@ -1,14 +1,13 @@
 """The worker of a process: runs executors in a thread of its own, and reports what came of them."""
 
 import asyncio
-import contextlib
 import json
 import os
 import socket
 import threading
 import uuid
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -40,6 +39,8 @@ MOST_EVENT_TRIES = 5
 FIRST_EVENT_RETRY_SECONDS = 1.0
 LARGEST_OUTPUTS = 1024 * 1024
 """Bytes of a step's outputs as JSON."""
+_Key = tuple[str, str, int]
+"""Execution, step and fence."""
 _log = structlog.get_logger("bud_server.worker")
 
 
@@ -57,11 +58,15 @@ class Worker:
         self._capacity = capacity
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="bud-worker", daemon=True)
-        self._busy: set[tuple[str, str, int]] = set()
-        """Execution, step and fence of the work that is under way."""
-        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._taken: deque[Assignment] = deque()
-        self._stopping: set[tuple[str, str, int]] = set()
+        self._busy: set[_Key] = set()
+        """The work that is under way."""
+        self._tasks: dict[_Key, asyncio.Task[None]] = {}
+        self._reports: dict[_Key, _Reports] = {}
+        self._stops: dict[_Key, asyncio.Future[None]] = {}
+        """Done when the work is to be stopped."""
+        self._telling: set[asyncio.Task[None]] = set()
+        self._mail: deque[Callable[[], None]] = deque()
+        """What its loop is to do, read once a commit: to wake a thread for each costs more than what it then does."""
         self._is_closing = False
         self.was_full = threading.Event()
         """Set when work had to be left in the queue."""
@@ -70,6 +75,7 @@ class Worker:
 
     def start(self) -> None:
         """Start the thread."""
+        self.engine.database.after_telling.append(self._wake)
         self._thread.start()
 
     def has_room(self, for_more: int) -> bool:
@@ -81,28 +87,34 @@ class Worker:
         self.was_full.set()
         return False
 
+    def is_busy_with(self, execution_id: str, step_id: str, fence: int) -> bool:
+        """Whether it has that work. Called from any thread."""
+        return (execution_id, step_id, fence) in self._busy
+
     @property
     def room(self) -> int:
         """How much more it can take."""
         return 0 if self._is_closing else max(0, self._capacity - len(self._busy))
 
     def take(self, assignment: Assignment) -> None:
-        """Begin with work that is its own."""
+        """Begin with work that is its own, as soon as the commit that made it so is through."""
         self._busy.add(_key(assignment))
-        is_first = not self._taken
-        self._taken.append(assignment)
-        if is_first:
-            self._loop.call_soon_threadsafe(self._begin_taken)
+        self._mail.append(lambda: self._begin(assignment))
 
-    def stop(self, execution_id: str, step_id: str, number: int) -> None:
-        """Stop an attempt if it is being made here."""
-        self._loop.call_soon_threadsafe(self._stop, execution_id, step_id, number)
+    def _wake(self) -> None:
+        if self._mail:
+            self._loop.call_soon_threadsafe(self._read_mail)
+
+    def stop(self, execution_id: str, step_id: str, fence: int) -> None:
+        """Stop work if it is being done here."""
+        self._loop.call_soon_threadsafe(self._stop, execution_id, step_id, fence)
 
     def close(self, seconds: float) -> None:
         """Take nothing more; let what is under way end for so long, then leave the rest to others."""
         self._is_closing = True
         done: Future[None] = asyncio.run_coroutine_threadsafe(self._drain(seconds), self._loop)
         done.result()
+        self.engine.database.after_telling.remove(self._wake)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -118,24 +130,18 @@ class Worker:
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=STOP_SECONDS)
 
-    def _begin_taken(self) -> None:
-        while self._taken:
-            self._begin(self._taken.popleft())
+    def _read_mail(self) -> None:
+        while self._mail:
+            self._mail.popleft()()
 
     def _begin(self, given: Assignment) -> None:
-        place = (given.execution_id, given.step_id)
         task = self._loop.create_task(self._perform(given))
-        self._tasks[place] = task
-        task.add_done_callback(lambda _task: self._finished(given, task))
+        self._tasks[_key(given)] = task
+        task.add_done_callback(lambda _task: self._finished(given))
 
-    def _finished(self, given: Assignment, task: "asyncio.Task[None]") -> None:
+    def _finished(self, given: Assignment) -> None:
         self._busy.discard(_key(given))
-        self._stopping.discard((given.execution_id, given.step_id, given.number))
-        place = (given.execution_id, given.step_id)
-        if self._tasks.get(place) is task:
-            del self._tasks[place]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("work_failed", execution_id=given.execution_id, step_id=given.step_id, exc_info=error)
+        del self._tasks[_key(given)]
         if self.was_full.is_set() and not self._is_closing:
             self.was_full.clear()
             self.engine.database.write(self.claim)
@@ -146,32 +152,58 @@ class Worker:
         if room and self.engine.claim(on, room) == room:
             self.was_full.set()
 
-    def _stop(self, execution_id: str, step_id: str, number: int) -> None:
-        task = self._tasks.get((execution_id, step_id))
-        if task is not None and (execution_id, step_id, number) not in self._stopping:
-            self._stopping.add((execution_id, step_id, number))
-            task.cancel()
+    def _stop(self, execution_id: str, step_id: str, fence: int) -> None:
+        key = (execution_id, step_id, fence)
+        if key in self._busy:
+            stop = self._stops.setdefault(key, self._loop.create_future())
+            if not stop.done():
+                stop.set_result(None)
 
     async def _perform(self, given: Assignment) -> None:
-        reports = _Reports(self, given)
+        key = _key(given)
+        reports = self._reports[key] = _Reports(self._secrets, lambda: self._tell_soon(given))
+        self._stops.setdefault(key, self._loop.create_future())
+        try:
+            await self._prepare_and_do(given, reports)
+        except _StoppedError:
+            return
+        except Exception as error:
+            _log.error("work_failed", execution_id=given.execution_id, step_id=given.step_id, exc_info=error)
+            fault = {"code": "internal", "message": f"The server failed to do this: {type(error).__name__}"}
+            await self._report(given, inputs.AttemptFailed(given.step_id, given.fence, fault))
+        finally:
+            del self._reports[key]
+            self._stops.pop(key, None)
+
+    def _tell_soon(self, given: Assignment) -> None:
+        """Have what an executor tells collected for a moment, then written. Called from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._loop.call_later, REPORT_SECONDS, self._begin_telling, given)
+
+    def _begin_telling(self, given: Assignment) -> None:
+        if _key(given) in self._reports:
+            task = self._loop.create_task(self._tell(given))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def _prepare_and_do(self, given: Assignment, reports: "_Reports") -> None:
         try:
             prepared = self._preparation.prepare(given, reports.add)
         except UnpreparedError as error:
             await self._cannot(given, error)
             return
-        reports.prepared = prepared
-        async with reports:
-            if given.work is Work.EXECUTE:
-                await self._execute(given, prepared, reports)
-            elif given.work is Work.RECOVER:
-                await self._recover(given, prepared, reports)
-            elif given.work is Work.CLEANUP:
-                await self._clean_up(prepared)
-                await self._report(given, inputs.AttemptStopped(given.step_id, given.fence))
-            elif given.work is Work.POLL:
-                await self._poll(given, prepared, reports)
-            else:
-                await self._on_event(given, prepared, reports)
+        reports.found = prepared.found
+        if given.work is Work.EXECUTE:
+            await self._execute(given, prepared)
+        elif given.work is Work.RECOVER:
+            await self._recover(given, prepared)
+        elif given.work is Work.CLEANUP:
+            await self._clean_up(prepared)
+            await self._report(given, inputs.AttemptStopped(given.step_id, given.fence))
+        elif given.work is Work.POLL:
+            await self._poll(given, prepared)
+        else:
+            await self._on_event(given, prepared)
 
     async def _cannot(self, given: Assignment, error: UnpreparedError) -> None:
         if given.work in (Work.CLEANUP, Work.POLL):
@@ -181,20 +213,17 @@ class Worker:
         failed = inputs.AttemptFailed(given.step_id, given.fence, described, had_effect=False, is_final=True)
         await self._report(given, failed)
 
-    async def _execute(self, given: Assignment, prepared: Prepared, reports: "_Reports") -> None:
+    async def _execute(self, given: Assignment, prepared: Prepared) -> None:
         answer = await self._guarded(given, prepared, "execute", prepared.context)
-        if answer is not None:
-            await self._report_answer(given, prepared, answer, reports)
+        await self._report_answer(given, prepared, answer)
 
-    async def _recover(self, given: Assignment, prepared: Prepared, reports: "_Reports") -> None:
+    async def _recover(self, given: Assignment, prepared: Prepared) -> None:
         """Find out what became of an attempt whose worker was lost."""
         planned = given.plan.steps[given.step_id]
         if has(prepared.executor, "reconcile"):
             answer = await self._guarded(given, prepared, "reconcile", prepared.context)
-            if answer is None and (given.execution_id, given.step_id, given.number) in self._stopping:
-                return
             if answer is not None:
-                await self._report_answer(given, prepared, answer, reports)
+                await self._report_answer(given, prepared, answer)
                 return
         elif not planned.is_idempotent:
             message = (
@@ -204,27 +233,25 @@ class Worker:
             error = {"code": "uncertain", "message": message}
             await self._report(given, inputs.AttemptFailed(given.step_id, given.fence, error, is_final=True))
             return
-        await self._execute(given, prepared, reports)
+        await self._execute(given, prepared)
 
     async def _guarded(
         self, given: Assignment, prepared: Prepared, method: Method, context: ActionContext | EventContext
     ) -> Answer:
-        """Return an executor's answer; if it is stopped meanwhile, clean up, report that, and return None."""
-        task = asyncio.ensure_future(self._called(prepared.executor, method, context))
+        """Return an executor's answer; if it is stopped meanwhile, clean up, report that, and raise _StoppedError."""
+        stop = self._stops[_key(given)]
+        task: asyncio.Future[Answer] = asyncio.ensure_future(self._called(prepared.executor, method, context))
         try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            is_stopped = (given.execution_id, given.step_id, given.number) in self._stopping
+            await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            is_done = task.done()
             task.cancel()
-            await asyncio.wait([task], timeout=STOP_SECONDS)
-            if not is_stopped:
-                raise
-            current = asyncio.current_task()
-            if current is not None:
-                current.uncancel()
-            await self._clean_up(prepared)
-            await self._report(given, inputs.AttemptStopped(given.step_id, given.fence))
-            return None
+        if is_done:
+            return task.result()
+        await asyncio.wait([task], timeout=STOP_SECONDS)
+        await self._clean_up(prepared)
+        await self._report(given, inputs.AttemptStopped(given.step_id, given.fence))
+        raise _StoppedError
 
     async def _called(
         self, executor: BaseActionExecutor, method: Method, context: ActionContext | EventContext
@@ -255,14 +282,14 @@ class Worker:
         if isinstance(answer, Failure):
             prepared.context.log("cleanup_failed", {"message": answer.message})
 
-    async def _poll(self, given: Assignment, prepared: Prepared, reports: "_Reports") -> None:
+    async def _poll(self, given: Assignment, prepared: Prepared) -> None:
         """Ask once more before the wait times out."""
         if has(prepared.executor, "poll"):
             own = dict(self._preparation.event_context(prepared, given, "", {}).step_outputs)
             prepared.context.step_outputs = {**prepared.context.step_outputs, given.step_id: own}
             answer = await self._in_time(prepared, "poll", prepared.context)
             if isinstance(answer, ActionResult) and not answer.awaiting_event:
-                await self._report_answer(given, prepared, answer, reports)
+                await self._report_answer(given, prepared, answer)
                 return
             if isinstance(answer, Failure):
                 prepared.context.log("poll_failed", {"message": answer.message})
@@ -275,7 +302,7 @@ class Worker:
         except TimeoutError:
             return Failure(f"{method} took longer than {ANSWER_SECONDS:g} seconds")
 
-    async def _on_event(self, given: Assignment, prepared: Prepared, reports: "_Reports") -> None:
+    async def _on_event(self, given: Assignment, prepared: Prepared) -> None:
         """Pass on the next event, or that the moment has come."""
         if given.work is Work.WAKE:
             event, event_type, body, tries = "", "wake", {"type": "wake"}, 0
@@ -290,7 +317,7 @@ class Worker:
         if isinstance(answer, EventResult):
             outcome = event_outcome(answer)
             if outcome is not None:
-                await self._report_answer(given, prepared, outcome, reports, event)
+                await self._report_answer(given, prepared, outcome, event)
                 return
             progress = progress_of(answer)
             verdict = "ignored" if progress is None else "applied"
@@ -323,14 +350,12 @@ class Worker:
         else:
             await self._report(given, inputs.AttemptFailed(given.step_id, given.fence, error))
 
-    async def _report_answer(
-        self, given: Assignment, prepared: Prepared, answer: Answer, reports: "_Reports", event: str = ""
-    ) -> None:
+    async def _report_answer(self, given: Assignment, prepared: Prepared, answer: Answer, event: str = "") -> None:
         """Report how an attempt ended, or that it waits."""
         asked = self._outcome(given, prepared, answer)
         if isinstance(asked, inputs.AttemptFailed):
             await self._clean_up(prepared)
-        await self._report(given, asked, (event, "applied"), reports.taken())
+        await self._report(given, asked, (event, "applied"))
 
     def _outcome(self, given: Assignment, prepared: Prepared, answer: Answer) -> inputs.Input:
         step, fence = given.step_id, given.fence
@@ -352,7 +377,8 @@ class Worker:
         if answer.awaiting_event:
             keys = [str(answer.external_workflow_id)] if answer.external_workflow_id else []
             keys += [*map(str, answer.correlation_keys), prepared.context.callback.token]
-            wake_at = None if answer.wake_at is None else answer.wake_at.timestamp()
+            clock = self.engine.database.clock
+            wake_at = None if answer.wake_at is None else clock.of_machine(answer.wake_at.timestamp())
             keys = list(dict.fromkeys(keys))
             return inputs.AttemptWaiting(step, fence, tuple(keys), outputs, answer.timeout_seconds, wake_at)
         return inputs.AttemptSucceeded(step, fence, outputs, tuple(prepared.context.skipped_steps))
@@ -375,16 +401,12 @@ class Worker:
 
     # Reporting
 
-    async def _report(
-        self,
-        given: Assignment,
-        asked: inputs.Input,
-        event: tuple[str, str] = ("", ""),
-        reported: "tuple[tuple[str, Mapping[str, Any]], ...]" = (),
-    ) -> None:
+    async def _report(self, given: Assignment, asked: inputs.Input, event: tuple[str, str] = ("", "")) -> None:
+        """Have written what came of some work, after what the executor told on the way."""
+        told = self._told(given)
+
         def job(on: Transaction) -> Happened:
-            earlier = (inputs.Reported(given.step_id, given.fence, reported),) if reported else ()
-            happened = self.engine.transition(on, given.execution_id, *earlier, asked)
+            happened = self.engine.transition(on, given.execution_id, *told, asked)
             if event[0] and happened.entries:
                 state = "dead" if event[1].startswith("dead") else "matched"
                 matching.handled(on, event[0], event[1], state)
@@ -392,12 +414,24 @@ class Worker:
 
         await self._written(given, job)
 
+    def _told(self, given: Assignment) -> tuple[inputs.Input, ...]:
+        """Return what an executor has told since the last time, as input."""
+        reports = self._reports.get(_key(given))
+        items = reports.taken() if reports is not None else ()
+        return (inputs.Reported(given.step_id, given.fence, items),) if items else ()
+
+    async def _tell(self, given: Assignment) -> None:
+        """Have written what an executor told."""
+        told = self._told(given)
+        if told:
+            await self._written(given, lambda on: self.engine.transition(on, given.execution_id, *told))
+
     async def _written(self, given: Assignment, job: Any) -> None:
         """Have a report committed; while the database cannot be reached, keep it and try again."""
         wait = 0.05
         while True:
             try:
-                await asyncio.wrap_future(self.engine.database.write(job))
+                await self._committed(job)
                 return
             except NotFoundError:
                 return
@@ -406,31 +440,49 @@ class Worker:
                 await asyncio.sleep(wait)
                 wait = min(2.0, wait * 2)
 
+    async def _committed(self, job: Any) -> None:
+        """Wait until a job is committed. Raises what it raises."""
+        told: asyncio.Future[None] = self._loop.create_future()
+        committed = self.engine.database.write(job)
+        committed.add_done_callback(lambda _: self._mail.append(lambda: None if told.done() else told.set_result(None)))
+        if committed.done():
+            self._wake()  # it may have been committed before anybody asked to be told
+        await told
+        committed.result()
 
-def _key(given: Assignment) -> tuple[str, str, int]:
+
+def _key(given: Assignment) -> _Key:
     return (given.execution_id, given.step_id, given.fence)
 
 
-class _Reports:
-    """What an executor tells while it runs, written now and then."""
+class _StoppedError(Exception):
+    """Work that was stopped; that has been reported."""
 
-    def __init__(self, worker: Worker, given: Assignment) -> None:
-        self.prepared: Prepared | None = None
-        self._worker = worker
-        self._given = given
+
+class _Reports:
+    """What an executor tells while it runs, until it is written."""
+
+    def __init__(self, secrets: Secrets, on_first: Callable[[], None]) -> None:
+        """`on_first` is called when there is something to write, from any thread."""
+        self.found: Collection[str] = ()
+        """Plain secrets that must not be kept as they are."""
+        self._secrets = secrets
+        self._on_first = on_first
         self._items: list[tuple[str, Mapping[str, Any]]] = []
         self._dropped = 0
         self._lock = threading.Lock()
-        self._flushing: asyncio.Task[None] | None = None
 
     def add(self, kind: str, data: Mapping[str, Any]) -> None:
         """Take a report, from any thread."""
-        kept = self._worker._secrets.seal_found(_plain(data), self.prepared.found if self.prepared else ())
+        kept = self._secrets.seal_found(_plain(data), self.found)
         with self._lock:
-            if len(self._items) >= MOST_REPORTS:
+            is_first = not self._items
+            if len(self._items) < MOST_REPORTS:
+                self._items.append((kind, kept))
+            else:
                 self._dropped += 1
-                return
-            self._items.append((kind, kept))
+        if is_first:
+            self._on_first()
 
     def taken(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         """Return what has been told since the last time."""
@@ -440,23 +492,6 @@ class _Reports:
                 items.append(("log", {"event": "reports_dropped", "data": {"count": self._dropped}}))
                 self._dropped = 0
         return tuple(items)
-
-    async def __aenter__(self) -> None:
-        self._flushing = asyncio.ensure_future(self._flush())
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._flushing is not None:
-            self._flushing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._flushing
-
-    async def _flush(self) -> None:
-        while True:
-            await asyncio.sleep(REPORT_SECONDS)
-            items = self.taken()
-            if items:
-                given = self._given
-                await self._worker._report(given, inputs.Reported(given.step_id, given.fence, items))
 
 
 def _plain(data: Mapping[str, Any]) -> Any:

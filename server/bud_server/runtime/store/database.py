@@ -7,14 +7,16 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection
+import structlog
+from sqlalchemy import ClauseElement, Connection
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from bud_server.runtime import failpoints
 
+_log = structlog.get_logger("bud_server.database")
 T = TypeVar("T")
 MOST_IN_ONE_COMMIT = 200
 MOST_TRIES = 5
@@ -33,7 +35,8 @@ class Rejection(Exception):  # noqa: N818 - an answer, not a fault
 class Transaction:
     """What work on the database is given: it sees and changes one state, and knows one moment."""
 
-    connection: Connection
+    session: Connection
+    """The connection, which does not know yet what has been put off."""
     now: float
     """Seconds since 1970 by the database's clock."""
     after: list[Callable[[], None]] = field(default_factory=list)
@@ -42,6 +45,26 @@ class Transaction:
     """What earlier jobs of the same commit have made of things, by their id."""
     points: list[str] = field(default_factory=list)
     """Failpoints around the commit: what it is a commit of."""
+    put_off: "PutOff | None" = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, once everything put off has been written."""
+        self.write_out()
+        return self.session
+
+    def write_out(self) -> None:
+        """Write everything that has been put off."""
+        put_off, self.put_off = self.put_off, None
+        if put_off is not None:
+            put_off.write(self.session)
+
+
+class PutOff(Protocol):
+    """Rows that are better written together."""
+
+    def write(self, connection: Connection) -> None:
+        """Write them."""
 
 
 Job = Callable[[Transaction], Any]
@@ -59,7 +82,6 @@ class Database:
         self.dialect = dialect_of(self.url)
         self.clock = self.dialect.Clock()
         self.insert = self.dialect.insert
-        self.lock_execution = self.dialect.lock_execution
         self.lock_keys = self.dialect.lock_keys
         self.is_alone: bool = self.dialect.WRITERS == 1
         """Whether a transaction that writes has the whole database to itself."""
@@ -69,6 +91,12 @@ class Database:
         self._threads: list[threading.Thread] = []
         self.commits = 0
         """Commits so far; for measuring."""
+        self.after_telling: list[Callable[[], None]] = []
+        """Called after each commit, or what was meant to be one, when all futures of it are done."""
+
+    def text_of(self, statement: ClauseElement) -> str:
+        """Return a statement as the driver takes it, with its values by name."""
+        return str(statement.compile(self._writer))
 
     def start(self) -> None:
         """Start the threads that write."""
@@ -90,6 +118,9 @@ class Database:
     def write(self, job: Callable[[Transaction], T]) -> "Future[T]":
         """Return the future result of a job, which is known only once it is committed.
 
+        If the connection is lost meanwhile, the future raises OperationalError and the job may or may not have been
+        committed: whoever asks again must ask for something that can be done twice.
+
         The job may be called again after a conflict, so it must change nothing but the database. It raises Rejection
         before it writes anything, or not at all.
         """
@@ -109,7 +140,9 @@ class Database:
         try:
             with self._writer.begin() as connection:
                 yield connection
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not isinstance(error, OperationalError) and "file is not a database" not in str(error.orig):
+                raise
             reason = str(error.orig).strip().partition("\n")[0]
             raise DatabaseError(f"{self.url.render_as_string()} cannot be used: {reason}") from error
 
@@ -127,15 +160,20 @@ class Database:
                     break
                 batch.append(another)
             self._commit(batch)
+            for callback in list(self.after_telling):
+                callback()
             if is_closing:
                 return
 
     def _commit(self, batch: list[tuple[Job, Future[Any]]]) -> None:
-        """Commit a batch; if that fails for whatever reason, each job by itself."""
+        """Commit a batch; if that fails, each job by itself, unless it may have been committed all the same."""
         try:
             outcomes, after = self._attempt([job for job, _ in batch])
         except BaseException as error:
-            if len(batch) > 1:
+            if is_unanswered(error):
+                for _, future in batch:
+                    future.set_exception(error)
+            elif len(batch) > 1:
                 for each in batch:
                     self._commit_alone(*each)
             elif is_conflict(error):
@@ -166,6 +204,7 @@ class Database:
                     outcomes.append(job(transaction))
                 except Rejection as rejection:
                     outcomes.append(rejection)
+            transaction.write_out()
             for point in transaction.points:
                 failpoints.reach(f"{point}.before_commit")
         for point in transaction.points:
@@ -177,7 +216,10 @@ class Database:
         self, batch: list[tuple[Job, "Future[Any]"]], outcomes: list[Any], after: list[Callable[[], None]]
     ) -> None:
         for callback in after:
-            callback()
+            try:
+                callback()
+            except Exception as error:
+                _log.error("after_commit_failed", exc_info=error)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, Rejection):
                 future.set_exception(outcome)
@@ -187,10 +229,17 @@ class Database:
 
 def is_conflict(error: BaseException) -> bool:
     """Whether a transaction failed only because another one was in its way."""
-    if not isinstance(error, OperationalError):
+    if not isinstance(error, DBAPIError):
         return False
-    code = getattr(error.orig, "sqlstate", None)  # PostgreSQL: serialization failure, deadlock
-    return code in ("40001", "40P01") or "database is locked" in str(error.orig)
+    code = getattr(error.orig, "sqlstate", None)  # PostgreSQL: serialization failure, deadlock, the same row inserted
+    return code in ("40001", "40P01", "23505") or "database is locked" in str(error.orig)
+
+
+def is_unanswered(error: BaseException) -> bool:
+    """Whether the database could not be reached, or broke off so that nobody knows what it has committed."""
+    if not isinstance(error, OperationalError) or is_conflict(error):
+        return False
+    return error.connection_invalidated or error.statement is None
 
 
 def parse_url(url: str | URL) -> URL:

@@ -1,7 +1,8 @@
 """An execution's state as rows, and back."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -86,19 +87,37 @@ def step_state(row: Row[Any]) -> StepState:
 
 def execution_values(state: ExecutionState) -> dict[str, Any]:
     """Return the columns of an execution that follow from its state."""
+    return moving_values(state) | ending_values(state)
+
+
+def moving_values(state: ExecutionState) -> dict[str, Any]:
+    """Return the columns of an execution that change while it is under way."""
     return {
-        "params": as_text(state.params),
         "status": state.status.value,
         "sequence": state.sequence,
         "ready": as_text(state.ready),
         "ending": None if state.ending is None else state.ending.value,
-        "outputs": _text_or_none(state.outputs),
-        "error": _text_or_none(state.error),
         "due_at": state.due_at,
         "unfinished": state.unfinished,
+    }
+
+
+def ending_values(state: ExecutionState) -> dict[str, Any]:
+    """Return the columns of an execution that change only when it starts, ends or is tried again."""
+    return {
+        "params": as_text(state.params),
+        "outputs": _text_or_none(state.outputs),
+        "error": _text_or_none(state.error),
         "started_at": state.started_at,
         "ended_at": state.ended_at,
     }
+
+
+def is_same_ending(one: ExecutionState, other: ExecutionState) -> bool:
+    """Whether the columns of `ending_values` are the same for two states of an execution."""
+    if one.params is not other.params or one.outputs is not other.outputs or one.error is not other.error:
+        return False
+    return one.started_at == other.started_at and one.ended_at == other.ended_at
 
 
 _STEPS_OF = select(tables.steps).where(tables.steps.c.execution_id == bindparam("execution_id"))
@@ -147,7 +166,12 @@ def entry_of(row: Row[Any]) -> Entry:
 
 def subject_of(row: Row[Any]) -> Subject:
     """Return who started an execution, with the permissions of that moment."""
-    document = json.loads(row.subject)
+    return _read_subject(row.subject)
+
+
+@lru_cache(maxsize=1000)
+def _read_subject(text: str) -> Subject:
+    document = json.loads(text)
     return Subject(document["id"], frozenset(document["permissions"]), document["is_anonymous"])
 
 
@@ -158,25 +182,26 @@ def subject_document(subject: Subject) -> dict[str, Any]:
 
 
 class Statements:
-    """The statements that write a transition, made once for a database."""
+    """The statements of a transition, made once for a database; those that write as text, which is run without ado."""
 
     def __init__(self, database: Database) -> None:
-        upsert = database.insert(tables.steps)
-        keys = ["execution_id", "step_id"]
-        changed = {
-            each.name: upsert.excluded[each.name] for each in tables.steps.c if each.name not in (*keys, "owner")
-        }
-        self.upsert_step = upsert.on_conflict_do_update(index_elements=keys, set_=changed)
-        handed = {**changed, "owner": upsert.excluded.owner}
-        self.upsert_step_and_owner = upsert.on_conflict_do_update(index_elements=keys, set_=handed)
-        self.append = database.insert(tables.entries)
         executions = tables.executions
-        self.lock = select(executions).where(executions.c.id == bindparam("id"))
-        self.update_execution = (
-            update(executions)
-            .where(executions.c.id == bindparam("key"), executions.c.sequence == bindparam("revision"))
-            .values({name: bindparam(name) for name in (*_EXECUTION_COLUMNS, "updated_at")})
+        this_one = executions.c.id == bindparam("id")
+        self.lock = select(executions).where(this_one).with_for_update()
+        self.lock_sequence = select(executions.c.sequence).where(this_one).with_for_update()
+        moving: dict[str, Any] = {name: bindparam(name) for name in (*moving_values(_NO_EXECUTION), "updated_at")}
+        ending: dict[str, Any] = {name: bindparam(name) for name in ending_values(_NO_EXECUTION)}
+        at_revision = update(executions).where(
+            executions.c.id == bindparam("key"), executions.c.sequence == bindparam("revision")
         )
+        self.move_execution = database.text_of(at_revision.values(moving))
+        self.update_execution = database.text_of(at_revision.values({**moving, **ending}))
+        self.append = database.text_of(database.insert(tables.entries))
+        upsert, keys = database.insert(tables.steps), ["execution_id", "step_id"]
+        changed = {each.name: upsert.excluded[each.name] for each in tables.steps.c if each.name not in keys}
+        kept = {name: column for name, column in changed.items() if name != "owner"}
+        self.upsert_step = database.text_of(upsert.on_conflict_do_update(index_elements=keys, set_=kept))
+        self.upsert_step_and_owner = database.text_of(upsert.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
-_EXECUTION_COLUMNS: Mapping[str, object] = execution_values(ExecutionState("", {}))
+_NO_EXECUTION = ExecutionState("", {})

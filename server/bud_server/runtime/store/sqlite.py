@@ -26,7 +26,9 @@ def open_reader(url: URL) -> Engine:
 
 
 def _engine(url: URL, begin: str, pool: type[NullPool] | type[QueuePool]) -> Engine:
-    engine = create_engine(url, poolclass=pool, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    engine = create_engine(
+        url, poolclass=pool, paramstyle="named", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
@@ -63,9 +65,9 @@ class Clock:
         """Return seconds since 1970."""
         return self._offset + time.monotonic()
 
-
-def lock_execution(_connection: Connection, _execution_id: str) -> None:
-    """Nothing to do: whoever writes is alone."""
+    def of_machine(self, moment: float) -> float:
+        """Return by this clock a moment that was told by the machine's, which may have jumped."""
+        return moment - time.time() + self._offset + time.monotonic()
 
 
 def lock_keys(_connection: Connection, _keys: Iterable[str]) -> None:

@@ -165,6 +165,19 @@ event_keys = Table(
 )
 """What unmatched events name."""
 
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True, comment="UUIDv7: in the order in which it is to be sent."),
+    Column("topic", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Index("outbox_due", "due_at"),
+)
+"""What is to be sent."""
+
 workers = Table(
     "workers",
     metadata,

@@ -103,6 +103,17 @@ def upgrade() -> None:
     op.create_index("executions_owner", "executions", ["owner", "id"], unique=False)
     op.create_index("executions_pipeline", "executions", ["pipeline_id", "id"], unique=False)
     op.create_table(
+        "outbox",
+        sa.Column("id", sa.Text(), nullable=False, comment="UUIDv7: in the order in which it is to be sent."),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("outbox_due", "outbox", ["due_at"], unique=False)
+    op.create_table(
         "pipelines",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),

@@ -1,0 +1,127 @@
+"""What a client saves or runs: read, checked against the catalog, and its secrets sealed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from bud_server.catalog.served import ServedCatalog
+from bud_server.http.body import RefusedError
+from bud_server.http.problem_details import problem_response
+from bud_server.pipelines.check import check_pipeline
+from bud_server.pipelines.definition import Pipeline
+from bud_server.pipelines.problem import PipelineProblem
+from bud_server.pipelines.read import read_pipeline, unwrapped
+from bud_server.pipelines.sealing import masked_problems, restored, sealed
+from bud_server.runtime.secrets import Secrets
+
+MOST_SAID = 10
+"""Problems that one sentence names."""
+Document = Mapping[str, Any]
+
+
+class InvalidError(RefusedError):
+    """A definition or params with errors; the answer lists all problems."""
+
+    def __init__(self, status: int, said: str, problems: Iterable[PipelineProblem]) -> None:
+        self.problems = list(problems)
+        self.errors = [each.text for each in self.problems if each.is_error]
+        more = len(self.errors) - MOST_SAID
+        listed = [*self.errors[:MOST_SAID], *([f"and {more} more"] if more > 0 else [])]
+        super().__init__(status, f"{said}: {'; '.join(listed)}")
+
+    def response(self) -> Response:
+        """Return the answer that says so."""
+        listed = [problem_document(each) for each in self.problems]
+        return problem_response(self.status, self.detail, errors=self.errors, problems=listed)
+
+
+def problem_document(found: PipelineProblem) -> dict[str, Any]:
+    """Return a problem as the API lists it."""
+    return {
+        "code": found.code,
+        "pointer": found.pointer,
+        "message": found.message,
+        "severity": found.severity,
+        "hint": found.hint,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is kept of a pipeline."""
+
+    name: str
+    definition: dict[str, Any]
+    """Secrets are sealed."""
+    description: str | None
+    step_count: int
+
+    @property
+    def status(self) -> str:
+        """`draft` until there are steps."""
+        return "active" if self.step_count else "draft"
+
+
+def examined(
+    document: object, catalog: ServedCatalog, *, stored: bool = False
+) -> tuple[Pipeline | None, list[PipelineProblem]]:
+    """Return a pipeline, None if it cannot be read, and everything that is wrong with it."""
+    reading = read_pipeline(document, stored=stored)
+    checked = [] if reading.pipeline is None else check_pipeline(reading.pipeline, catalog)
+    return reading.pipeline, [*reading.problems, *checked]
+
+
+def valid(document: object, catalog: ServedCatalog, *, stored: bool = False) -> Pipeline:
+    """Return a pipeline without errors. Raises InvalidError."""
+    pipeline, problems = examined(document, catalog, stored=stored)
+    if pipeline is None or any(each.is_error for each in problems):
+        raise InvalidError(400, "Invalid pipeline definition", problems)
+    return pipeline
+
+
+def content_of(body: Document, catalog: ServedCatalog, secrets: Secrets, before: Document | None = None) -> Content:
+    """Return what is kept of a body with `dag` and maybe `name`; one without steps is a draft, and not checked.
+
+    Stars stand for the secrets of the stored definition `before`. Raises InvalidError, RefusedError and SecretsError.
+    """
+    definition = named(body)
+    if before is not None:
+        definition = restored(definition, before, catalog)
+    if definition.get("steps"):
+        sealed_definition, pipeline = prepared(definition, catalog, secrets)
+        return Content(pipeline.name, sealed_definition, pipeline.description, len(pipeline.steps))
+    check_no_stars(definition, catalog)
+    about = definition.get("description")
+    description = about if isinstance(about, str) else None
+    return Content(definition["name"], sealed(definition, catalog, secrets), description, 0)
+
+
+def prepared(
+    definition: Document, catalog: ServedCatalog, secrets: Secrets, *, stored: bool = False
+) -> tuple[dict[str, Any], Pipeline]:
+    """Return a definition with its secrets sealed, and the valid pipeline that it says, with them in plain text.
+
+    Raises InvalidError and SecretsError.
+    """
+    check_no_stars(definition, catalog)
+    pipeline = valid(secrets.open(definition, set()), catalog, stored=stored)
+    return sealed(definition, catalog, secrets), pipeline
+
+
+def check_no_stars(definition: Document, catalog: ServedCatalog) -> None:
+    """Raise InvalidError if a secret is only stars."""
+    problems = masked_problems(definition, catalog)
+    if problems:
+        raise InvalidError(400, "Invalid pipeline definition", problems)
+
+
+def named(body: Document) -> dict[str, Any]:
+    """Return the definition of a body under the name that the body gives it. Raises RefusedError if it has none."""
+    inner = unwrapped(body["dag"])
+    definition = dict(inner) if isinstance(inner, Mapping) else {}
+    name = body.get("name") or definition.get("name")
+    if not isinstance(name, str) or not name.strip() or len(name) > 255:
+        raise RefusedError(400, "The pipeline needs a name of 1 to 255 characters: give name, or dag.name", "/name")
+    return {**definition, "name": name}

@@ -1,0 +1,106 @@
+"""The secret values of a definition: params that an action declares secret, and defaults of secret parameters."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bud_server.catalog.served import ServedCatalog
+from bud_server.pipelines.problem import Path, PipelineProblem, problem
+from bud_server.runtime.secrets import MASK, Secrets, is_sealed
+
+Document = Mapping[str, Any]
+Place = tuple[str, ...]
+"""What a secret belongs to, wherever in the definition that stands."""
+Change = Callable[[Any, Place, Path], Any]
+
+
+def secret_names(action: str, catalog: ServedCatalog) -> set[str]:
+    """Return the names, older ones included, of an action's secret params; none for an unknown action."""
+    entry = catalog.entry(action)
+    secret = [param for param in entry["meta"]["params"] if param.get("secret")] if entry else []
+    return {name for param in secret for name in (param["name"], param["renamed_from"]) if name}
+
+
+def sealed(definition: Document, catalog: ServedCatalog, secrets: Secrets) -> dict[str, Any]:
+    """Return a definition whose secret values are encrypted; expressions stay as they are.
+
+    Raises SecretsError if there are some and no key.
+    """
+    return _changed(definition, catalog, lambda value, _place, _path: sealed_value(value, secrets))
+
+
+def sealed_value(value: Any, secrets: Secrets) -> Any:
+    """Return a secret value encrypted, unless it is an expression. Raises SecretsError if there is no key."""
+    return value if "{{" in str(value) else secrets.seal(value)
+
+
+def restored(definition: Document, stored: Document, catalog: ServedCatalog) -> dict[str, Any]:
+    """Return a definition in which stars stand again for the encrypted values of the stored one.
+
+    A step keeps a secret as long as its id, its action and the param's name are the same.
+    """
+    known: dict[Place, Any] = {}
+    _changed(stored, catalog, lambda value, place, _path: known.setdefault(place, value))
+    return _changed(definition, catalog, lambda value, place, _path: unmasked(value, known.get(place)))
+
+
+def unmasked(value: Any, stored: Any) -> Any:
+    """Return a value with what is encrypted in a stored one wherever it shows stars."""
+    if value == MASK:
+        return stored if is_sealed(stored) else value
+    if isinstance(value, Mapping) and isinstance(stored, Mapping) and not is_sealed(value):
+        return {key: unmasked(member, stored.get(key)) for key, member in value.items()}
+    if isinstance(value, list) and isinstance(stored, list):
+        return [unmasked(item, stored[index] if index < len(stored) else None) for index, item in enumerate(value)]
+    return value
+
+
+def masked_problems(definition: Document, catalog: ServedCatalog) -> list[PipelineProblem]:
+    """Return a problem for each secret that is only stars."""
+    found: list[PipelineProblem] = []
+
+    def look(value: Any, _place: Place, path: Path) -> Any:
+        if has_mask(value):
+            found.append(problem("masked_secret", path))
+        return value
+
+    _changed(definition, catalog, look)
+    return found
+
+
+def has_mask(value: Any) -> bool:
+    """Whether a value, or one inside it, is what secrets are shown as."""
+    if isinstance(value, Mapping):
+        return any(map(has_mask, value.values()))
+    return any(map(has_mask, value)) if isinstance(value, list | tuple) else value == MASK
+
+
+def _changed(definition: Document, catalog: ServedCatalog, change: Change) -> dict[str, Any]:
+    """Return a definition, of whatever form, with its secret values changed."""
+    changed = dict(definition)
+    for key, change_one in (("steps", _changed_step), ("parameters", _changed_parameter)):
+        listed = changed.get(key)
+        if isinstance(listed, list):
+            changed[key] = [
+                change_one(each, catalog, change, (key, index)) if isinstance(each, Mapping) else each
+                for index, each in enumerate(listed)
+            ]
+    return changed
+
+
+def _changed_step(step: Document, catalog: ServedCatalog, change: Change, path: Path) -> Document:
+    params, action, step_id = step.get("params"), step.get("action"), step.get("id")
+    if not isinstance(params, Mapping) or not isinstance(action, str):
+        return step
+    secret = secret_names(action, catalog)
+    kept = {
+        name: change(value, ("step", str(step_id), action, name), (*path, "params", name)) if name in secret else value
+        for name, value in params.items()
+    }
+    return {**step, "params": kept}
+
+
+def _changed_parameter(parameter: Document, _catalog: ServedCatalog, change: Change, path: Path) -> Document:
+    if parameter.get("secret") is not True or parameter.get("default") is None:
+        return parameter
+    place = ("parameter", str(parameter.get("name")))
+    return {**parameter, "default": change(parameter["default"], place, (*path, "default"))}

@@ -1,0 +1,1 @@
+"""Pipelines from the terminal: run one, be a worker, look after the database."""

@@ -1,0 +1,101 @@
+"""The commands `run`, `worker`, `db` and `secret-key`: parse, call, print. Heavy imports happen inside them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bud_codegen.cli import FINDINGS, USAGE, app
+
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option("--database", metavar="URL", help="Where executions are kept. [default: sqlite:///var/bud.db]"),
+]
+Root = Annotated[Path | None, typer.Option(help="Use the actions of this project's folder, beside the installed ones.")]
+db = typer.Typer(help="Look after the database of pipelines and executions.", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+
+@app.command()
+def run(
+    pipeline: Annotated[Path, typer.Argument(metavar="PIPELINE", help="A pipeline's file, YAML or JSON.")],
+    param: Annotated[
+        list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A param, read as its type says.")
+    ] = None,
+    params: Annotated[Path | None, typer.Option("--params", metavar="FILE", help="Params as a JSON object.")] = None,
+    database: DatabaseUrl = None,
+    root: Root = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="End when only events or moments are waited for.")] = False,
+) -> None:
+    """Run a pipeline here, and show how it gets on. Its outputs go to standard output, all else to standard error."""
+    from bud_server.terminal.given import UsageError
+    from bud_server.terminal.run import Options, run_pipeline
+
+    options = Options(pipeline, tuple(param or ()), params, database, root, as_json, quiet, no_wait)
+    with _faults_told():
+        try:
+            code = run_pipeline(options)
+        except UsageError as error:
+            typer.echo(f"error: {error}", err=True)
+            code = USAGE
+    raise typer.Exit(code)
+
+
+@app.command()
+def worker(
+    database: DatabaseUrl = None,
+    capacity: Annotated[
+        int | None, typer.Option(metavar="N", help="Steps to run at a time. [default: 32]", min=1, max=10_000)
+    ] = None,
+    root: Root = None,
+) -> None:
+    """Run steps of all pipelines in a database, without HTTP, until SIGTERM or Ctrl-C."""
+    from bud_server.terminal.worker import work
+
+    with _faults_told():
+        work(database, capacity, root)
+
+
+@db.command()
+def upgrade(database: DatabaseUrl = None) -> None:
+    """Bring the tables up to date; servers and workers do so as well when they start."""
+    from bud_server.terminal.database import upgrade
+
+    with _faults_told():
+        typer.echo(upgrade(database))
+
+
+@db.command()
+def check(database: DatabaseUrl = None) -> None:
+    """Fail if the tables are not those that this version uses."""
+    from bud_server.terminal.database import check
+
+    with _faults_told():
+        typer.echo(check(database))
+
+
+@app.command(name="secret-key")
+def secret_key() -> None:
+    """Print a new key for secret values: what the setting secret_key holds."""
+    from cryptography.fernet import Fernet
+
+    typer.echo(Fernet.generate_key().decode())
+
+
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    """Print what a person can mend, and exit."""
+    from bud_server.catalog.served import CatalogError
+    from bud_server.runtime.secrets import SecretsError
+    from bud_server.runtime.store.database import DatabaseError
+    from bud_server.settings import SettingsError
+
+    try:
+        yield
+    except (CatalogError, DatabaseError, SecretsError, SettingsError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(FINDINGS) from error
