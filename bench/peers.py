@@ -175,10 +175,12 @@ def fastapi(catalog: Path) -> FastAPI:
 
 
 def main(name: str, port: int, *paths: str) -> None:
-    """Serve until killed, with the settings that our own server gives to uvicorn."""
+    """Serve until killed, with our own server's settings of uvicorn, which here writes the line of each request."""
     app = plain() if name == "plain" else fastapi(Path(paths[0]))
     config = uvicorn_config(app)
     config.port = port
+    config.access_log, config.log_config = True, uvicorn.config.LOGGING_CONFIG
+    config.configure_logging()
     uvicorn.Server(config).run()
 
 

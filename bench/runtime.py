@@ -60,8 +60,8 @@ def measure() -> list[Row]:
         "floor: one transaction of an UPDATE and an INSERT per step, in one thread: how fast the disk is",
         "fan-out: 100 side by side, which is the most a pipeline may have; DBOS all at once",
         "DBOS as it comes keeps a rollback journal; in WAL it has the same journal as ours",
-        f"Prefect: {PREFECT_STEPS} tasks, counted per task; synchronous=NORMAL; it records tasks behind the flow, "
-        "and a crash may lose the last ones",
+        f"Prefect: {PREFECT_STEPS} tasks, counted per task; synchronous=NORMAL; it records tasks in batches behind "
+        "the flow",
         f"PostgreSQL: {postgres.EXECUTIONS} executions of {postgres.STEPS_EACH} steps, server and workers share "
         f"{os.cpu_count()} cores, fsync on; ratio: times as fast as one worker",
         "waiting: 1,000 executions of 10 steps, each waiting for an event; CPU as a share of one core while idle",

@@ -62,6 +62,7 @@ def measure() -> list[Row]:
     notes = (
         f"seconds of one answer, best of {ROUNDS} interleaved rounds, on {CONNECTIONS} connections",
         "peer: Starlette without middleware, whose answer is a short text; ratio: how many times as fast",
+        "every server writes a line for each request: bud serve its own, the others uvicorn's",
         "FastAPI: the same catalog in pydantic models; it groups, checks and writes them for every answer",
         "bytes of an answer: " + "; ".join(f"{what} {number:,}" for what, number in sizes.items()),
         f"start: CPU seconds until GET /actions is answered, best of {STARTS}",

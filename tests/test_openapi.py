@@ -13,7 +13,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from bud_codegen import api
 from bud_server.app import routes
+from bud_server.auth.authenticator import Open
 from bud_server.auth.routes import NEEDS, undeclared
+from bud_server.catalog.checks import ExecutorChecks
 from bud_server.catalog.events import Broadcast
 from bud_server.http.observe import Metrics
 from bud_server.runtime.gate import Gate
@@ -34,7 +36,7 @@ def test_it_is_valid_openapi() -> None:
 
 def test_it_describes_the_routes_of_the_server_and_no_others() -> None:
     holder = installed_catalog(Settings())
-    listed = routes(holder, Settings(), Metrics(), Broadcast(holder), Gate())
+    listed = routes(holder, Settings(), Metrics(), Broadcast(holder), Gate(), Open(), ExecutorChecks(None))
     served = {(route.path, method.lower()) for route in listed for method in (route.methods or set()) - {"HEAD"}}
     described = {
         (path, method) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"

@@ -8,9 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bud_server.auth.authenticator import authenticator_for
+from bud_server.auth.authenticator import Authenticator, authenticator_for
 from bud_server.auth.middleware import Authentication, guarded
 from bud_server.auth.permissions import ForbiddenError, respond_to_forbidden
+from bud_server.catalog.checks import ExecutorChecks, ExecutorOf
 from bud_server.catalog.events import Broadcast
 from bud_server.catalog.holder import CatalogHolder, catalog_of
 from bud_server.catalog.routes import catalog_routes
@@ -37,14 +38,20 @@ def create_app(
     broadcast: Broadcast | None = None,
     lifespan: Lifespan | None = None,
     gate: Gate | None = None,
+    executors: Callable[[], ExecutorOf] | None = None,
 ) -> Starlette:
     """Return the server for a catalog, with the runtime that `gate` starts.
+
+    `executors` is asked, when params are first checked, for what performs actions; without it, executors do not check.
 
     Raises SettingsError if the settings do not go together or cannot be met.
     """
     metrics = Metrics()
     gate = gate or Gate()
-    guarded_routes = guarded(routes(holder, settings, metrics, broadcast or Broadcast(holder), gate))
+    authenticator = authenticator_for(settings)
+    broadcast = broadcast or Broadcast(holder)
+    checks = ExecutorChecks(executors)
+    guarded_routes = guarded(routes(holder, settings, metrics, broadcast, gate, authenticator, checks))
     app = Starlette(
         lifespan=_together(gate.lifespan, *([lifespan] if lifespan else [])),
         routes=guarded_routes,
@@ -52,7 +59,7 @@ def create_app(
             Middleware(Observation, metrics=metrics, current_catalog=lambda: holder.current),
             *_cors(settings),  # outside of authentication: what a browser asks beforehand carries no credential
             *_strict(settings),
-            Middleware(Authentication, authenticator=authenticator_for(settings)),
+            Middleware(Authentication, authenticator=authenticator),
             Middleware(Shortcut, routes=guarded_routes),
         ],
         exception_handlers={
@@ -66,14 +73,20 @@ def create_app(
 
 
 def routes(
-    holder: CatalogHolder, settings: Settings, metrics: Metrics, broadcast: Broadcast, gate: Gate
+    holder: CatalogHolder,
+    settings: Settings,
+    metrics: Metrics,
+    broadcast: Broadcast,
+    gate: Gate,
+    authenticator: Authenticator,
+    checks: ExecutorChecks,
 ) -> list[Route]:
     """Return every route of the server."""
     calls = Calls(gate, settings)
     return [
-        *catalog_routes(holder, broadcast, settings.largest_body_bytes),
+        *catalog_routes(holder, broadcast, checks, settings.largest_body_bytes),
         *docs_routes(),
-        *system_routes(holder, metrics, gate),
+        *system_routes(holder, metrics, gate, authenticator, settings),
         *pipeline_routes(calls),
         *execution_routes(calls),
         *event_routes(calls),

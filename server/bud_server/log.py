@@ -29,7 +29,7 @@ def log() -> Any:
 
 
 def write_logs_as(form: Form) -> None:
-    """Have lines written as `text` or `json` from now on, those of libraries too: all of uvicorn's, others' warnings."""
+    """Have lines written as `text` or `json` from now on, those of uvicorn and warnings of other libraries too."""
     global _form
     _form = form
     handler = logging.StreamHandler()

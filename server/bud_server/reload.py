@@ -15,7 +15,7 @@ from pathlib import Path
 import typer
 from starlette.applications import Starlette
 
-from bud_actions.base import ActionRegistry, ExecutorError
+from bud_actions.base import ActionRegistry, Discovery, ExecutorError
 from bud_actions.base.packages import ActionPackage, Document
 from bud_codegen import api, report, run
 from bud_codegen.emit.python import catalog_json
@@ -46,10 +46,30 @@ def project_catalog(workspace: Workspace, others: Sequence[ActionPackage]) -> Se
     )
 
 
+def project_discovery(workspace: Workspace, others: Sequence[ActionPackage], catalog: ServedCatalog) -> Discovery:
+    """Return what a registry finds in a project's catalog, and in the other packages."""
+    entries = {name: entry for name, entry in catalog.entries.items() if _is_own(workspace, entry)}
+    project = ActionPackage(
+        distribution=str(workspace.root),
+        version="",
+        entry=workspace.project.prefix,
+        style="catalog",
+        entries=entries,
+        categories=(),
+        digest=catalog.digest,
+    )
+    return Discovery(packages=(project, *others))
+
+
+def _is_own(workspace: Workspace, entry: Document) -> bool:
+    executor: str = entry["executor"]
+    return executor.startswith(f"{workspace.project.executors}.")
+
+
 def _taken(entries: Iterable[Document], others: Sequence[ActionPackage]) -> Iterator[Problem]:
     """Yield a problem for each name of an action that another package has an action for."""
     owners = {name: (package, each) for package in others for each in package.entries.values() for name in _names(each)}
-    for entry, name in ((entry, name) for entry in entries for name in _names(entry) if name in owners):
+    for entry, name in ((each, name) for each in entries for name in _names(each) if name in owners):
         package, other = owners[name]
         origin = f"{package.distribution} {package.version} (entry {package.entry}, action {other['meta']['type']})"
         hint = f"rename the action, or pip uninstall {package.distribution}"
@@ -82,6 +102,9 @@ class Reloader:
         """What is wrong with the action files."""
         self._executor_problems: dict[Path, list[str]] = {}
         """What is wrong with executors, and with what they import, by file."""
+        self._import_problems: dict[Path, str] = {}
+        """Why executors that were never in use cannot be imported, by file."""
+        self._is_stale.set()
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -121,6 +144,7 @@ class Reloader:
             return
         self._file_problems = []
         if catalog.digest != self._holder.current.digest:
+            self._registry.renew(project_discovery(self._workspace, self._others, catalog))
             self._holder.current = catalog
             self._broadcast.send_catalog()
             typer.echo(f"serving {len(catalog.entries)} actions, catalog {catalog.digest[:12]}")
@@ -159,6 +183,7 @@ class Reloader:
     def _tell_problems(self) -> None:
         """Publish what is wrong, if it is not what it was."""
         problems = [*self._file_problems, *(each for found in self._executor_problems.values() for each in found)]
+        problems += [said for path, said in self._import_problems.items() if not self._executor_problems.get(path)]
         if problems != self._holder.problems:
             self._holder.problems = problems
             self._broadcast.send_problems()
@@ -172,8 +197,25 @@ class Reloader:
                 await asyncio.to_thread(run.generate, self._workspace, run.ALL_TARGETS, lambda _line: None, False)
                 changed = [name for name, seen in self._generated_modules().items() if before.get(name) != seen]
                 await asyncio.to_thread(self._registry.reload, changed)
+                await self._import_executors()
             except (InvalidActionsError, WorkspaceError, ExecutorError) as error:  # edited again, or not writable
                 typer.echo(str(error), err=True)
+
+    async def _import_executors(self) -> None:
+        """Have all executors of the project in use, so that a broken edit leaves them so; say which cannot be."""
+        found = {}
+        for action_type, entry in self._holder.current.entries.items():
+            if not _is_own(self._workspace, entry):
+                continue
+            path = (self._workspace.root / entry["source"]).with_suffix(".py")
+            try:
+                await asyncio.to_thread(self._registry.get_executor, action_type)
+            except ExecutorError as error:
+                found[path] = f"{path.relative_to(self._workspace.root).as_posix()}:1:1: error: {error}"
+                if found[path] != self._import_problems.get(path) and not self._executor_problems.get(path):
+                    typer.echo(found[path], err=True)
+        self._import_problems = found
+        self._tell_problems()
 
     def _generated_modules(self) -> dict[str, Stamp | None]:
         """Return the stamps of the generated modules that are imported, by name."""

@@ -5,16 +5,16 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
-
-import typer
 
 from bud_server.catalog.holder import CatalogHolder
 from bud_server.catalog.served import CatalogError, ServedCatalog, read_catalog, served
-from bud_server.log import write_logs_as
+from bud_server.log import write_line, write_logs_as
 from bud_server.settings import SETTINGS_FILE, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from bud_actions.base import BaseActionExecutor, BrokenPackage, Discovery
     from bud_actions.base.packages import ActionPackage
-    from bud_codegen.workspace import Workspace
     from bud_server.runtime.gate import Gate
     from bud_server.runtime.runtime import Runtime
 
@@ -59,7 +58,7 @@ def serve(overrides: Mapping[str, object], root: Path | None, *, reload: bool, h
     gate.on_error = lambda: setattr(server, "should_exit", True)
     gc.freeze()  # all of this stays: no later collection needs to look at it
     with _listening(settings) as listener, suppress(KeyboardInterrupt):
-        typer.echo(f"listening on {_address(listener)}", err=True)
+        write_line("info", f"listening on {_address(listener)}", {})
         server.run(sockets=[listener])
     if gate.error is not None:
         raise gate.error
@@ -77,13 +76,26 @@ def _prepared(overrides: Mapping[str, object], root: Path | None, *, reload: boo
         return _reloading(settings, root, has_worker=has_worker)
     holder = installed_catalog(settings) if root is None else CatalogHolder(project_catalog(root))
 
-    def executors() -> ExecutorOf:
+    executors = _installed_executors(settings, root)
+    gate = runtime_gate(holder, settings, executors, has_worker=has_worker)
+    return Prepared(settings, create_app(holder, settings, gate=gate, executors=executors), gate)
+
+
+def _installed_executors(settings: Settings, root: Path | None) -> "Callable[[], ExecutorOf]":
+    """Return what finds executors when it is first called, for all callers the same."""
+    lock = Lock()
+
+    @cache
+    def find() -> ExecutorOf:
         from bud_server.terminal.actions import actions_of
 
         return actions_of(root, allow_broken=settings.allow_broken).executor_of
 
-    gate = runtime_gate(holder, settings, executors, has_worker=has_worker)
-    return Prepared(settings, create_app(holder, settings, gate=gate), gate)
+    def executors() -> ExecutorOf:
+        with lock:
+            return find()
+
+    return executors
 
 
 def runtime_gate(
@@ -101,10 +113,15 @@ def runtime_gate(
 
 
 def uvicorn_config(app: "ASGIApp", shutdown_seconds: int | None = None) -> "uvicorn.Config":
-    """Return how the HTTP server is set, whatever it serves; requests may take so long to end when it stops."""
+    """Return how the HTTP server is set, whatever it serves; requests may take so long to end when it stops.
+
+    The application writes a line for each request; uvicorn's own lines go where all others do.
+    """
     import uvicorn
 
-    return uvicorn.Config(app, server_header=False, timeout_graceful_shutdown=shutdown_seconds)
+    return uvicorn.Config(
+        app, server_header=False, timeout_graceful_shutdown=shutdown_seconds, access_log=False, log_config=None
+    )
 
 
 def _reloading(settings: Settings, root: Path | None, *, has_worker: bool) -> Prepared:
@@ -113,7 +130,7 @@ def _reloading(settings: Settings, root: Path | None, *, has_worker: bool) -> Pr
     from bud_codegen.workspace import WorkspaceError, open_workspace
     from bud_server.app import create_app
     from bud_server.catalog.events import Broadcast
-    from bud_server.reload import Reloader, project_catalog
+    from bud_server.reload import Reloader, project_catalog, project_discovery
 
     try:
         workspace = open_workspace(root)
@@ -123,30 +140,12 @@ def _reloading(settings: Settings, root: Path | None, *, has_worker: bool) -> Pr
     except (InvalidActionsError, WorkspaceError) as error:
         raise CatalogError(str(error)) from error
     broadcast = Broadcast(holder)
-    registry = ActionRegistry(_with_project(others, workspace, holder.current))
+    sys.path[:0] = [str(workspace.root / "actions"), str(workspace.root / "generated" / "python")]
+    registry = ActionRegistry(project_discovery(workspace, others, holder.current))
     reloader = Reloader(workspace, others, holder, broadcast, registry)
     gate = runtime_gate(holder, settings, lambda: registry.get_executor, has_worker=has_worker)
-    return Prepared(settings, create_app(holder, settings, broadcast, reloader.lifespan, gate), gate)
-
-
-def _with_project(others: "Sequence[ActionPackage]", workspace: "Workspace", catalog: ServedCatalog) -> "Discovery":
-    """Return the other packages with the project's own actions, whose code becomes importable."""
-    from bud_actions.base import Discovery
-    from bud_actions.base.packages import ActionPackage
-
-    sys.path[:0] = [str(workspace.root / "actions"), str(workspace.root / "generated" / "python")]
-    own = f"{workspace.project.executors}."
-    entries = {name: entry for name, entry in catalog.entries.items() if entry["executor"].startswith(own)}
-    project = ActionPackage(
-        distribution=str(workspace.root),
-        version="",
-        entry=workspace.project.prefix,
-        style="catalog",
-        entries=entries,
-        categories=(),
-        digest=catalog.digest,
-    )
-    return Discovery(packages=(project, *others))
+    app = create_app(holder, settings, broadcast, reloader.lifespan, gate, lambda: registry.get_executor)
+    return Prepared(settings, app, gate)
 
 
 def _others(found: "Discovery", executors: str) -> "tuple[ActionPackage, ...]":

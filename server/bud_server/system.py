@@ -1,6 +1,7 @@
 """The routes about the server itself."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -8,27 +9,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bud_server.auth.authenticator import Authenticator
+from bud_server.auth.identity import UnavailableError
 from bud_server.catalog.holder import CatalogHolder, catalog_of
 from bud_server.catalog.served import ServedCatalog
 from bud_server.http.answer import answering
 from bud_server.http.json_text import json_bytes
 from bud_server.http.observe import Metrics
+from bud_server.log import log
 from bud_server.openapi import openapi_answer
 from bud_server.runtime.gate import Gate
+from bud_server.settings import Settings
 
 if TYPE_CHECKING:
     from bud_server.runtime.runtime import Runtime
 
 
 HEALTH_SECONDS = 2.0
-"""How long the database may take to answer before it counts as disconnected."""
+"""How long the database, or whoever publishes keys, may take to answer before it counts as disconnected."""
 
 
-def system_routes(holder: CatalogHolder, metrics: Metrics, gate: Gate) -> list[Route]:
+def system_routes(
+    holder: CatalogHolder, metrics: Metrics, gate: Gate, authenticator: Authenticator, settings: Settings
+) -> list[Route]:
     """Return the routes for documents, health and metrics."""
 
     async def get_health(request: Request) -> Response:
-        found = health(holder, catalog_of(request.scope), await _database(gate))
+        database, credentials = await asyncio.gather(_database(gate), _credentials(authenticator, settings))
+        found = health(holder, catalog_of(request.scope), database, credentials)
         return Response(json_bytes(found), media_type="application/json")
 
     async def get_ready(request: Request) -> Response:
@@ -47,17 +55,38 @@ def system_routes(holder: CatalogHolder, metrics: Metrics, gate: Gate) -> list[R
     ]
 
 
-def health(holder: CatalogHolder, catalog: ServedCatalog, database: dict[str, object]) -> dict[str, object]:
+def health(
+    holder: CatalogHolder, catalog: ServedCatalog, database: Mapping[str, object], credentials: str | None
+) -> dict[str, object]:
     """Return what works and what does not."""
-    is_degraded = bool(holder.broken or holder.problems) or database["database"] == "disconnected"
+    is_degraded = bool(holder.broken or holder.problems or credentials) or database["database"] == "disconnected"
     return {
         "status": "degraded" if is_degraded else "healthy",
         "actions": len(catalog.entries),
         "catalog": catalog.digest,
         "broken": holder.broken,
         "problems": holder.problems,
+        "credentials": credentials,
         **database,
     }
+
+
+async def _credentials(authenticator: Authenticator, settings: Settings) -> str | None:
+    """Return why credentials cannot be checked, or None. Everybody may read it: the log says more."""
+    checking = asyncio.ensure_future(authenticator.check())
+    done, _ = await asyncio.wait([checking], timeout=HEALTH_SECONDS)
+    if not done:
+        checking.add_done_callback(lambda late: late.exception())
+        return f"{_KEYS[settings.auth]} has not been read within {HEALTH_SECONDS:.0f} s; the server's log will say more"
+    if isinstance(error := checking.exception(), UnavailableError):
+        log().error("credentials_unavailable", reason=str(error))
+        return f"{_KEYS[settings.auth]} cannot be used; the server's log says why"
+    checking.result()
+    return None
+
+
+_KEYS = {"none": "nothing", "api-key": "api_keys_file", "jwt": "jwt_jwks"}
+"""By how clients prove who they are, the setting that this hangs on."""
 
 
 async def _database(gate: Gate) -> dict[str, object]:

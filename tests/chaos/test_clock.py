@@ -62,7 +62,7 @@ def run(database: str, effects: str, offset: float, jump: float, answer: Connect
     answer.send(ended)
 
 
-@pytest.mark.parametrize(("offset", "jump"), [(0, HOUR), (0, -HOUR), (HOUR, -HOUR), (-HOUR, HOUR)])
+@pytest.mark.parametrize(("offset", "jump"), [(0, HOUR), (0, -HOUR), (HOUR, -HOUR)])
 def test_a_clock_that_jumps_fires_no_timer_early_and_loses_none(offset: float, jump: float, tmp_path: Path) -> None:
     ours, theirs = processes.Pipe()
     arguments = (f"sqlite:///{tmp_path}/bud.db", str(tmp_path / "ledger"), offset, jump, theirs)

@@ -57,7 +57,7 @@ def check_that_everything_ends(database: str, effects: Path) -> None:
     assert time.monotonic() - started < driver.SECONDS
 
 
-@pytest.mark.parametrize("point", LATER if length.IS_LONG else length.draw().sample(LATER, 3))
+@pytest.mark.parametrize("point", LATER if length.IS_LONG else length.draw().sample(LATER, 2))
 def test_nothing_is_lost_when_it_is_killed_later_at(point: str, database: str, tmp_path: Path) -> None:
     effects = tmp_path / "ledger"
 
@@ -70,7 +70,7 @@ def _pairs(count: int) -> list[tuple[str, str]]:
     return [(draw.choice(every), draw.choice(every)) for _ in range(count)]
 
 
-@pytest.mark.parametrize("points", _pairs(length.times(3, 100)), ids=" then ".join)
+@pytest.mark.parametrize("points", _pairs(length.times(2, 100)), ids=" then ".join)
 def test_nothing_is_lost_when_it_is_killed_twice_at(points: tuple[str, str], database: str, tmp_path: Path) -> None:
     effects = tmp_path / "ledger"
 

@@ -76,7 +76,6 @@ def test_a_process_does_not_outlive_its_worker(tmp_path: Path) -> None:
             kill(child)
 
 
-@pytest.mark.xfail(reason="the executor's process ends by itself only; it must end its process group: os.killpg(0, 9)")
 def test_what_a_process_started_does_not_outlive_the_worker(tmp_path: Path) -> None:
     with worker_killed_over(tmp_path) as pids:
         assert_gone(pids, 3)

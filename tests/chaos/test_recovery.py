@@ -44,7 +44,7 @@ def test_steps_that_wait_hold_nothing_and_are_still_there_after_a_restart(
     monkeypatch.setenv(ledger.VARIABLE, str(tmp_path / "ledger"))
     settings = Settings(database=database, shutdown_seconds=1, worker_capacity=100)
     catalog = actions.catalog()
-    count, parallel = length.times(500, 10_000), {"settings": {"max_parallel_steps": 50}}
+    count, parallel = length.times(300, 10_000), {"settings": {"max_parallel_steps": 50}}
 
     def held() -> tuple[int, int]:
         children = [each.read_text().split() for each in Path("/proc/self/task").glob("*/children")]

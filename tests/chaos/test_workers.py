@@ -33,7 +33,7 @@ MANY = {
     ],
 }
 EXECUTIONS = length.times(60, 1000)
-PAUSES = (1.0, 5.0) if length.IS_LONG else (0.3, 1.0)
+PAUSES = (1.0, 5.0) if length.IS_LONG else (0.1, 0.5)
 
 
 def test_a_worker_that_was_stopped_past_its_lease_writes_nothing(database: str, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def kill_at_random(workers: Fleet, now_and_then: Callable[[], None] = lambda: No
     end = time.monotonic() + 120 + EXECUTIONS
     while left and time.monotonic() < end:
         time.sleep(draw.uniform(*PAUSES))
-        if kills % 10 == 1:
+        if kills % 10 == 0:
             now_and_then()
         kills += 1
         workers.kill(draw.choice(workers.workers))
@@ -162,5 +162,4 @@ def kill_at_random(workers: Fleet, now_and_then: Callable[[], None] = lambda: No
         left = {execution for execution in left if not workers.state(execution).status.is_terminal}
 
     assert not left
-    assert kills > 1
     oracle.check(workers.runtime.database, ledger.read(workers.effects))

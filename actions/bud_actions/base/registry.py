@@ -62,10 +62,22 @@ class ActionRegistry:
                 self._add([action for action in actions if action.entry["source"] not in known])
                 self._discovery = discovery
 
+    def renew(self, discovery: Discovery) -> None:
+        """Know what another discovery found, instead of what the former did; executors that are made stay in use."""
+        actions = [_found(package, entry) for package in discovery.packages for entry in package.entries.values()]
+        with self._lock:
+            for action in actions:
+                former = self._actions.get(action.type)
+                if former is not None and former.entry["executor"] == action.entry["executor"]:
+                    action.adopt(former)
+            self._names = {name: action for action in actions for name in action.names}
+            self._actions = {action.type: action for action in actions}
+            self._discovery = discovery
+
     def _add(self, actions: "list[_Action]") -> None:
         names = dict(self._names)
         for action in actions:
-            for name in (action.type, *action.entry["meta"]["aliases"]):
+            for name in action.names:
                 other = names.setdefault(name, action)
                 if other is not action:
                     raise ValueError(f"action type {name} of {action.origin} is already taken by {other.origin}")
@@ -181,6 +193,11 @@ class _Action:
             return self._meta
 
     @property
+    def names(self) -> list[str]:
+        """Its type and its aliases."""
+        return [self.type, *self.entry["meta"]["aliases"]]
+
+    @property
     def is_made(self) -> bool:
         return self._executor is not None
 
@@ -198,6 +215,10 @@ class _Action:
         """Return another executor, of what is imported now."""
         with self._naming_origin():
             return self._load()()
+
+    def adopt(self, former: "_Action") -> None:
+        """Go on with the executor of what the action was before."""
+        self._executor = former._executor
 
     def replace(self, executor: BaseActionExecutor) -> None:
         with self._lock:

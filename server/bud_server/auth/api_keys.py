@@ -55,11 +55,15 @@ class ApiKeys:
     async def authenticate(self, headers: Headers) -> Subject:
         """Return the subject of the key in X-API-Key or Authorization."""
         key = header(headers, b"x-api-key") or bearer(headers)
+        await self.check()
+        return self._subject(_hash(key))
+
+    async def check(self) -> None:
+        """Raise UnavailableError if the file cannot be used as it is now."""
         try:
             self._refresh()
         except ApiKeysError as error:  # the file may have lost a key on purpose: the old ones are not used any longer
             raise UnavailableError(str(error)) from error
-        return self._subject(_hash(key))
 
     def _subject(self, hashed: str) -> Subject:
         """Compare with every entry, in a time that tells nothing about any."""

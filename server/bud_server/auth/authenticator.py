@@ -23,6 +23,10 @@ class Authenticator(Protocol):
         """Return who asks. Raises UnauthenticatedError and UnavailableError."""
         ...
 
+    async def check(self) -> None:
+        """Raise UnavailableError if nobody could be told now."""
+        ...
+
 
 def authenticator_for(settings: Settings) -> Authenticator:
     """Return what authenticates by the settings; reads the files they name. Raises SettingsError."""
@@ -52,6 +56,9 @@ class Open:
         """Return ANYONE."""
         return ANYONE
 
+    async def check(self) -> None:
+        """Return: there is nothing to check."""
+
 
 class BehindProxy:
     """Believes the user that a trusted proxy names.
@@ -72,6 +79,10 @@ class BehindProxy:
             return subject
         user = header(headers, b"x-user-id")
         return subject if user is None else replace(subject, id=_user_id(user), is_anonymous=False)
+
+    async def check(self) -> None:
+        """Raise UnavailableError if nobody could be told now."""
+        await self._authenticator.check()
 
 
 def _user_id(text: str) -> str:

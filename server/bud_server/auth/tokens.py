@@ -75,6 +75,10 @@ class Tokens:
             raise UnauthenticatedError("The token has an empty sub")
         return Subject(claims["sub"], _permissions(claims.get(self._permissions_claim, [])))
 
+    async def check(self) -> None:
+        """Raise UnavailableError if there are no keys to check tokens with."""
+        await self._keys.check()
+
     def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
         try:
             return jwt.decode(
@@ -151,12 +155,23 @@ class KeySet:
             async with self._lock:
                 if self._is_due(key_id):  # nobody fetched them while this request waited
                     await self._refresh()
-        if self._age() >= LONGEST_KEPT:
-            raise UnavailableError(self._fault)
+        self._check_age()
         key = self._known(key_id)
         if key is None:
             raise UnauthenticatedError("The token is signed with a key that its issuer does not publish")
         return key
+
+    async def check(self) -> None:
+        """Raise UnavailableError if no keys are kept and none can be fetched."""
+        if self._age() >= LONGEST_KEPT and self._clock() >= self._pause_until:
+            async with self._lock:
+                if self._age() >= LONGEST_KEPT:
+                    await self._refresh()
+        self._check_age()
+
+    def _check_age(self) -> None:
+        if self._age() >= LONGEST_KEPT:
+            raise UnavailableError(self._fault)
 
     def _known(self, key_id: str | None) -> jwt.PyJWK | None:
         if key_id is None and len(self._keys) == 1:

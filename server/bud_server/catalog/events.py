@@ -5,12 +5,12 @@ import json
 from collections.abc import AsyncIterator
 
 from sse_starlette.event import ServerSentEvent
-from sse_starlette.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bud_server.catalog.holder import CatalogHolder
 from bud_server.http.problem_details import problem_response
+from bud_server.http.stream import EventStream
 
 MOST_LISTENERS = 100
 MOST_UNREAD = 100
@@ -48,7 +48,7 @@ class Broadcast:
         """Answer with the stream of events, until the listener goes."""
         if len(self._listeners) >= MOST_LISTENERS:
             return problem_response(503, f"There are {MOST_LISTENERS} listeners already; try again later")
-        return EventSourceResponse(self._stream())
+        return EventStream(self._stream())
 
     async def _stream(self) -> AsyncIterator[ServerSentEvent]:
         listener: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue()

@@ -1,6 +1,6 @@
 """The catalog's routes, three times: twice with snake_case keys, once with camelCase ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any
@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
 
 from bud_schemas import ParamProblem
+from bud_server.catalog.checks import ExecutorChecks, Finding
 from bud_server.catalog.events import Broadcast
 from bud_server.catalog.holder import CatalogHolder, catalog_of
 from bud_server.catalog.served import Filters, ServedCatalog, Spelling
@@ -33,20 +34,26 @@ MOST_PARAMS, MOST_VALUES = 1_000, 5_000
 _NO = frozenset({"false", "0", "no", "off"})
 
 
-def catalog_routes(holder: CatalogHolder, broadcast: Broadcast, largest_body: int) -> list[Route]:
+def catalog_routes(
+    holder: CatalogHolder, broadcast: Broadcast, checks: ExecutorChecks, largest_body: int
+) -> list[Route]:
     """Return all routes of the catalog."""
     found: list[Route] = []
     for prefix, spelling in MOUNTS.items():
         found.append(Route(f"{prefix}/actions/events", broadcast.respond))
-        found += _routes(prefix, holder, spelling, largest_body)
+        found += _routes(prefix, holder, spelling, checks, largest_body)
     return found
 
 
 def _routes(
-    prefix: str, holder: CatalogHolder, spelling: Callable[[ServedCatalog], Spelling], largest_body: int
+    prefix: str,
+    holder: CatalogHolder,
+    spelling: Callable[[ServedCatalog], Spelling],
+    checks: ExecutorChecks,
+    largest_body: int,
 ) -> list[Route]:
     async def validate(request: Request) -> Response:
-        return await _validate(request, f"{prefix}/actions/validate", catalog_of(request.scope), largest_body)
+        return await _validate(request, f"{prefix}/actions/validate", checks, largest_body)
 
     return [
         answering(f"{prefix}/actions", lambda scope: _list(scope, holder, spelling)),
@@ -116,8 +123,12 @@ def _not_found(action_type: str) -> Response:
     return problem_response(404, f"Action '{action_type[:100]}' not found")
 
 
-async def _validate(request: Request, path: str, catalog: ServedCatalog, largest_body: int) -> Response:
-    """Answer with everything wrong with params; invalid params are an answer, not an error."""
+async def _validate(request: Request, path: str, checks: ExecutorChecks, largest_body: int) -> Response:
+    """Answer with everything wrong with params; invalid params are an answer, not an error.
+
+    What the executor says is asked for once nothing else is wrong.
+    """
+    catalog = catalog_of(request.scope)
     try:
         body = await read_json(request, largest_body, MOST_VALUES)
         request_bodies(catalog).check("POST", path, body)
@@ -127,7 +138,7 @@ async def _validate(request: Request, path: str, catalog: ServedCatalog, largest
     validator = catalog.validator(action_type)
     if validator is None:
         return _not_found(action_type)
-    problems = validator.validate(params)
+    problems = validator.validate(params) or await checks.findings(action_type, validator, params)
     return _verdict(problems) if problems else _VALID
 
 
@@ -144,7 +155,7 @@ def _asked(body: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
 _VALID = Response(json_bytes({"valid": True, "errors": [], "problems": []}), media_type="application/json")
 
 
-def _verdict(problems: list[ParamProblem]) -> Response:
+def _verdict(problems: Sequence[ParamProblem | Finding]) -> Response:
     errors = [problem.message for problem in problems]
     verdict = {"valid": False, "errors": errors, "problems": [problem._asdict() for problem in problems]}
     return Response(json_bytes(verdict), media_type="application/json")

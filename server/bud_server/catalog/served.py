@@ -139,10 +139,31 @@ class ServedCatalog:
             if entry is None:
                 return None
             dialect = "https://json-schema.org/draft/2020-12/schema"
-            schema = {"$schema": dialect, "title": f"Params of {entry['meta']['name']}", **entry["input_schema"]}
+            schema = {
+                "$schema": dialect,
+                "title": f"Params of {entry['meta']['name']}",
+                **_given(entry["input_schema"]),
+            }
             body = json_bytes(schema, is_ours=True)
             found = self._schemas[action_type] = Answer(body, self.digest, "application/schema+json")
         return found
+
+
+_TEMPLATE = {"type": "string", "pattern": r"\{\{[\s\S]*\}\}", "description": "A text with {{ ... }} in it."}
+_ABOUT_A_PARAM = ("title", "description", "default", "deprecated", "writeOnly")
+
+
+def _given(schema: Document) -> Document:
+    """Return a schema of params that allows a template for each, as a step may give one."""
+    return {**schema, "properties": {name: _or_template(each) for name, each in schema["properties"].items()}}
+
+
+def _or_template(schema: Document) -> Document:
+    value = {key: each for key, each in schema.items() if key not in _ABOUT_A_PARAM}
+    if value in ({}, {"type": "string"}):
+        return schema
+    about = {key: schema[key] for key in _ABOUT_A_PARAM if key in schema}
+    return {**about, "anyOf": [value, _TEMPLATE]}
 
 
 def read_catalog(path: Path) -> ServedCatalog:

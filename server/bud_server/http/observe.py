@@ -1,4 +1,4 @@
-"""What every request gets: a correlation id, the catalog's digest, a count, a time and, if it failed, a log line."""
+"""What every request gets: a correlation id, the catalog's digest, a count, a time and a log line."""
 
 import os
 import re
@@ -10,10 +10,12 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bud_server.log import log
+from bud_server.log import write_line
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 """Methods that are counted by name; a client may make up any other."""
+LONGEST_SHOWN = 500
+"""Characters of a path that its line shows."""
 _CORRELATION_ID = re.compile(rb"[0-9A-Za-z._-]{1,128}")
 
 
@@ -76,14 +78,14 @@ class Observation:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.count(method, route, status).inc()
         self._metrics.time(route).observe(seconds)
-        if status >= 500:
-            log().error("request_failed", **_described(scope, status, seconds, correlation_id))
+        level, event = ("error", "request_failed") if status >= 500 else ("info", "request")
+        write_line(level, event, _described(scope, status, seconds, correlation_id))
 
 
 def _described(scope: Scope, status: int, seconds: float, correlation_id: bytes) -> dict[str, object]:
     return {
         "method": scope["method"],
-        "path": scope["path"],
+        "path": scope["path"][:LONGEST_SHOWN],
         "status": status,
         "milliseconds": round(seconds * 1000, 2),
         "correlation_id": correlation_id.decode("ascii"),

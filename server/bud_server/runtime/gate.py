@@ -80,6 +80,7 @@ def _started(make: "Callable[[], Runtime]") -> "Runtime":
     from bud_server.runtime.secrets import SecretsError
     from bud_server.runtime.store.database import DatabaseError
 
+    log()  # the runtime's own lines are written as ours
     try:
         runtime = make()
         try:

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Row
 from sse_starlette.event import ServerSentEvent
-from sse_starlette.sse import EventSourceResponse
 from starlette.responses import Response
 
 from bud_server.http.body import RefusedError
 from bud_server.http.problem_details import problem_response
+from bud_server.http.stream import EventStream
 from bud_server.pipelines.handlers import visible_row
 from bud_server.pipelines.read import read_pipeline
 from bud_server.pipelines.sealing import has_mask, unmasked
@@ -285,7 +285,7 @@ async def stream(call: Call) -> Response:
         response = problem_response(503, f"There are {MOST_FOLLOWERS} listeners already; try again later")
         response.headers.update(RETRY_AFTER)
         return response
-    return EventSourceResponse(_sent(call, row.id, int(last)))
+    return EventStream(_sent(call, row.id, int(last)))
 
 
 async def _sent(call: Call, execution_id: str, after: int) -> AsyncIterator[ServerSentEvent]:

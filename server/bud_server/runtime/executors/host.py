@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -28,9 +29,9 @@ def main() -> None:
 
 
 def _end_with_input() -> None:
-    """End at once when the worker closes the input, or is gone."""
+    """End at once, with all that was started here, when the worker closes the input or is gone."""
     sys.stdin.read()
-    os._exit(1)
+    os.killpg(0, signal.SIGKILL)
 
 
 async def _answer(request: Mapping[str, Any], replies: TextIO) -> tuple[Answer, list[str]]:
