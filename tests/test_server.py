@@ -116,7 +116,7 @@ def test_params_are_checked_in_either_spelling(client: TestClient, prefix: str, 
         (b'{"params": {}}', 422, "must be a string"),
         (b'{"action_type": "log"}', 422, "params must be an object"),
         (b'{"action_type": "nope", "params": {}}', 404, "not found"),
-        (b'{"action_type": "\\ud800", "params": {}}', 404, "not found"),
+        (b'{"action_type": "\\ud800", "params": {}}', 400, "half a surrogate pair"),
         (b'{"action_type": "log", "params": {"message": "' + b"x" * 2_000_000 + b'"}}', 413, "larger than"),
     ],
 )
@@ -254,17 +254,17 @@ def test_requests_are_counted(client: TestClient) -> None:
     )
 
 
-def test_half_a_character_in_a_body_is_answered(client: TestClient) -> None:
+def test_half_a_character_in_a_body_is_refused(client: TestClient) -> None:
     answer = client.post("/actions/validate", content=b'{"action_type": "log", "params": {"\\ud800": "\\udfff"}}')
 
-    assert answer.status_code == 200
-    assert answer.json()["problems"][0]["code"] == "unknown"
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "The body holds half a surrogate pair, which is no character"
 
 
 def test_health_and_openapi(client: TestClient) -> None:
     catalog = {"status": "healthy", "actions": 24, "catalog": GENERATED["digest"], "broken": [], "problems": []}
-    database = {"database": "none", "workers": None, "oldest_due_seconds": None}
-    assert client.get("/health").json() == {**catalog, **database}
+    rest = {"credentials": None, "database": "none", "workers": None, "oldest_due_seconds": None}
+    assert client.get("/health").json() == {**catalog, **rest}
     assert client.get("/ready").json() == {"status": "ready"}
     assert client.get("/openapi.json").content == (ROOT / "generated/openapi/openapi.json").read_bytes()
 
