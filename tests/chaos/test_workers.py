@@ -41,7 +41,7 @@ def test_a_worker_that_was_stopped_past_its_lease_writes_nothing(database: str, 
         execution = workers.start("zombie", {"steps": [step("slow", "effect", params={"seconds": 1})]})
         workers.until(lambda: len(ledger.read(workers.effects)) == 1)
         (stopped,) = workers.workers
-        os.kill(stopped.pid, signal.SIGSTOP)
+        workers.stop(stopped)
         workers.add()
         workers.until(lambda: workers.state(execution).status is ExecutionStatus.COMPLETED)
         before = workers.state(execution)
@@ -59,7 +59,7 @@ def test_what_a_stopped_worker_says_is_not_believed_while_another_one_works(data
         execution = workers.start("believed", {"steps": [step("slow", "effect", params={"seconds": seconds})]})
         workers.until(lambda: len(ledger.read(workers.effects)) == 1)
         (stopped,) = workers.workers
-        os.kill(stopped.pid, signal.SIGSTOP)
+        workers.stop(stopped)
         workers.add()
         workers.until(lambda: len(ledger.read(workers.effects)) == 2)
         os.kill(stopped.pid, signal.SIGCONT)

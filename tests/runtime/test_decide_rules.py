@@ -369,6 +369,14 @@ def test_a_moment_that_came_before_the_deadline_counts_however_late_it_is_looked
     assert run.works == {"a": Work.WAKE}
 
 
+def test_work_that_its_worker_never_heard_of_is_no_loss() -> None:
+    run = Run(step("a", is_idempotent=False))
+    for _ in range(5):
+        run.begin("a")
+        run.tell(inputs.WorkerLost("a", run["a"].fence, has_begun=False))
+    assert (run.works, run["a"].attempt, run["a"].losses) == ({"a": Work.EXECUTE}, 6, 0)
+
+
 def test_what_succeeded_before_it_could_be_stopped_has_succeeded() -> None:
     run = Run(step("a"))
     run.begin("a")

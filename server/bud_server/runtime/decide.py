@@ -351,6 +351,10 @@ def _worker_lost(on: _Transition, asked: inputs.WorkerLost) -> None:
         on.note("work_queued", asked.step, number=state.attempt, work=state.work)
     elif state.stop is not None:
         on.note("work_queued", asked.step, number=state.attempt, work=Work.CLEANUP)
+    elif not asked.has_begun:
+        error = {"code": "unassigned", "message": "The worker never heard that this attempt was its own"}
+        on.note("attempt_failed", asked.step, number=state.attempt, error=error, outputs=state.outputs, retry_at=None)
+        on.queue(asked.step, state.work)
     else:
         error = {"code": "lost", "message": "The worker was lost while it made this attempt"}
         on.note("attempt_failed", asked.step, number=state.attempt, error=error, outputs=state.outputs, retry_at=None)

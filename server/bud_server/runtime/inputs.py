@@ -75,6 +75,8 @@ class WorkerLost:
 
     step: str
     fence: int
+    has_begun: bool = True
+    """False if the worker is known never to have heard of the work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ class Presence:
             elif row.stop is not None:
                 self._worker.stop(*work)
         for execution_id, step_id, fence in sorted(idle & self._idle):
-            self._engine.transition(on, execution_id, inputs.WorkerLost(step_id, fence))
+            has_begun = self._worker.has_heard_of(execution_id, step_id, fence)
+            self._engine.transition(on, execution_id, inputs.WorkerLost(step_id, fence, has_begun))
         on.after.append(lambda: setattr(self, "_idle", idle))
 
 

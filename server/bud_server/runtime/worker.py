@@ -67,6 +67,8 @@ class Worker:
         self._telling: set[asyncio.Task[None]] = set()
         self._mail: deque[Callable[[], None]] = deque()
         """What its loop is to do, read once a commit: to wake a thread for each costs more than what it then does."""
+        self._heard: set[_Key] = set()
+        """Work that the server itself failed to do; very little, if any."""
         self._is_closing = False
         self.was_full = threading.Event()
         """Set when work had to be left in the queue."""
@@ -86,6 +88,10 @@ class Worker:
             return True
         self.was_full.set()
         return False
+
+    def has_heard_of(self, execution_id: str, step_id: str, fence: int) -> bool:
+        """Whether work that is no longer under way was begun, and what came of it could not be reported."""
+        return (execution_id, step_id, fence) in self._heard
 
     def is_busy_with(self, execution_id: str, step_id: str, fence: int) -> bool:
         """Whether it has that work. Called from any thread."""
@@ -169,6 +175,7 @@ class Worker:
             return
         except Exception as error:
             _log.error("work_failed", execution_id=given.execution_id, step_id=given.step_id, exc_info=error)
+            self._heard.add(key)
             fault = {"code": "internal", "message": f"The server failed to do this: {type(error).__name__}"}
             await self._report(given, inputs.AttemptFailed(given.step_id, given.fence, fault))
         finally:
