@@ -1,5 +1,6 @@
 """Who asks, and what they may do: real keys, real tokens, a real server of keys."""
 
+import asyncio
 import base64
 import json
 import os
@@ -25,13 +26,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from bud_server.app import create_app
 from bud_server.auth.api_keys import ApiKeys, ApiKeysError, new_key
 from bud_server.auth.authenticator import Authenticator, BehindProxy, Open, authenticator_for
-from bud_server.auth.identity import ANYONE, NOBODY, Subject
+from bud_server.auth.identity import ANYONE, NOBODY, Subject, UnavailableError
 from bud_server.auth.middleware import Authentication, guarded
 from bud_server.auth.permissions import ForbiddenError, forbidden_response, require, respond_to_forbidden
 from bud_server.auth.routes import AUTHENTICATED, NEEDS, PUBLIC, SIGNED, Need, undeclared
 from bud_server.auth.tokens import KeysError, KeySet, Tokens, parse_keys, read_keys
+from bud_server.serving import installed_catalog
 from bud_server.settings import Settings, SettingsError
 
 ISSUER, AUDIENCE = "https://id.example/", "bud"
@@ -576,6 +579,41 @@ def test_old_keys_are_used_for_an_hour_while_the_issuer_is_away(issuer: Issuer) 
     assert client.get("/actions", headers=bearer(token())).status_code == 200
     clock.now += 2
     assert client.get("/actions", headers=bearer(token())).status_code == 503
+
+
+def test_health_says_when_credentials_cannot_be_checked(tmp_path: Path, issuer: Issuer) -> None:
+    keys = keys_file(tmp_path, ci=[])
+    holder = installed_catalog(Settings())
+    by_key = TestClient(create_app(holder, Settings(auth="api-key", api_keys_file=keys.path, strict=True)))
+    by_token = TestClient(create_app(holder, jwt_settings(issuer.url, strict=True)))
+
+    issuer.status = 503
+    assert by_key.get("/health").json()["status"] == "healthy"
+    keys.path.write_text("ci")
+    for client, setting in ((by_key, "api_keys_file"), (by_token, "jwt_jwks")):
+        found = client.get("/health").json()
+        assert (found["status"], found["credentials"]) == (
+            "degraded",
+            f"{setting} cannot be used; the server's log says why",
+        )
+    keys.path.unlink()
+    assert by_key.get("/health").json()["credentials"] == "api_keys_file cannot be used; the server's log says why"
+
+
+def test_health_looks_for_keys_and_is_content_with_kept_ones(issuer: Issuer) -> None:
+    clock = Clock()
+    tokens = tokens_of(issuer, clock)
+    asyncio.run(tokens.check())
+    assert issuer.fetched == 1
+    issuer.status = 503
+
+    clock.now += 3599
+    asyncio.run(tokens.check())
+    clock.now += 2
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            asyncio.run(tokens.check())
+    assert issuer.fetched == 2, "a failed fetch is not repeated at once"
 
 
 def test_a_redirect_is_not_followed(issuer: Issuer) -> None:

@@ -1,5 +1,7 @@
 """What `bud doctor` says of what is installed, of the settings, and of a project."""
 
+import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -134,3 +136,25 @@ def test_a_project_that_cannot_be_read_is_broken(tmp_path: Path) -> None:
 
     assert told.returncode == 1
     assert "pyproject.toml cannot be read" in told.stdout
+
+
+def _recorded(folder: Path, path: str) -> str:
+    content = (folder / "site" / path).read_bytes()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return f"{path},sha256={digest},{len(content)}\n"
+
+
+def test_executors_that_have_changed_or_are_not_python_are_named(tmp_path: Path) -> None:
+    install_project(tmp_path, "acme", "acme", "greet", "wave")
+    executor, other = "acme_actions/integration/greet.py", "acme_actions/integration/wave.py"
+    record = "".join(_recorded(tmp_path, path) for path in (executor, other, "acme_generated/catalog.json"))
+    (tmp_path / "site/acme-1.0.dist-info/RECORD").write_text(record)
+    whole = doctor(tmp_path)
+    (tmp_path / "site" / executor).write_text("def run(:\n")
+    told = doctor(tmp_path)
+
+    assert whole.returncode == 0, whole.stdout
+    assert told.returncode == 1
+    assert f"{tmp_path}/site/{executor}:1:9: error: this is not Python: " in told.stdout
+    assert f"{tmp_path}/site/{executor} has changed since it was installed; install acme anew" in told.stdout
+    assert other not in told.stdout

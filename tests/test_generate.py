@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bud_codegen import run
+from bud_codegen.load import Source
 from bud_codegen.problem import InvalidActionsError
 from bud_codegen.workspace import Workspace, WorkspaceError, open_workspace
 from tests.support.project import action, make_project, write_action
@@ -149,6 +150,25 @@ def test_check_of_nothing_fails(tmp_path: Path) -> None:
         check(workspace)
 
     assert [problem.rule for problem in raised.value.problems] == ["no-actions"]
+
+
+class EditedMeanwhile(Workspace):
+    """A project whose person saves an action file while the generator is at work."""
+
+    def read_sources(self) -> dict[str, Source]:
+        found = super().read_sources()
+        write_action(self.root, "greet", action(param="friend"))
+        return found
+
+
+def test_an_edit_during_a_run_is_seen_by_the_next(project: Workspace) -> None:
+    write_action(project.root, "greet", action(param="people"))
+    generate(EditedMeanwhile(project.root, project.project))
+    assert "people" in (project.root / "generated/docs/greet.md").read_text()
+
+    generate(project)
+
+    assert "friend" in (project.root / "generated/docs/greet.md").read_text()
 
 
 def test_check_never_believes_the_memory_of_an_earlier_run(project: Workspace) -> None:

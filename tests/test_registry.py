@@ -562,6 +562,15 @@ class Ping(BaseActionExecutor):
         return ActionResult(success=True)
 
 
+def test_metadata_without_a_version_is_of_the_first_one() -> None:
+    members: dict[str, Any] = {"type": "ping", "name": "Ping", "description": "Pings.", "category": "Integration"}
+
+    meta = ActionMeta(**members, execution_mode=ExecutionMode.SYNC)
+
+    assert meta.version == complete({**members, "execution_mode": "sync"})["version"] == "1.0.0"
+    assert meta.validate() == []
+
+
 def test_a_class_can_be_registered_by_hand() -> None:
     registry = ActionRegistry()
 

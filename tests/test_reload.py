@@ -16,7 +16,7 @@ import pytest
 from bud_actions.base import ActionContext, ActionRegistry, ExecutorError
 from bud_actions.base.discovery import Discovery
 from bud_actions.base.packages import ActionPackage
-from tests.support.project import action, make_project, write_action
+from tests.support.project import action, bud, make_project, write_action
 from tests.support.server import Server as Process
 from tests.support.server import running, wait_until
 
@@ -118,6 +118,46 @@ def test_a_project_that_is_broken_from_the_start_does_not_start(tmp_path: Path) 
     assert "yaml-syntax" in done.stderr
 
 
+def test_a_type_of_another_package_is_not_taken_over_by_an_edit(server: Server) -> None:
+    before = server.get("/actions/log")
+    path = write_action(server.root, "log", action("log"))
+    wait_until(lambda: server.get("/health")["status"] == "degraded")
+
+    (problem,) = server.get("/health")["problems"]
+    assert problem.startswith("actions/acme_actions/integration/log.yaml:1:1: error[duplicate-action] `log` is also")
+    assert re.search(r"claimed by bud-actions \S+ \(entry bud, action log\)$", problem)
+    assert server.get("/actions/log") == before
+    wait_until(lambda: any("the last good catalog is still served" in line for line in server.said))
+
+    path.unlink()
+    wait_until(lambda: server.get("/health")["status"] == "healthy")
+
+
+def test_a_project_with_a_type_of_another_package_does_not_start(tmp_path: Path) -> None:
+    make_project(tmp_path, "log")
+
+    done = bud("serve", "--reload", "--root", str(tmp_path))
+
+    assert done.returncode == 1
+    assert "integration/log.yaml:1:1: error[duplicate-action] `log` is also claimed by bud-actions" in done.stderr
+
+
+def test_a_new_action_runs_and_is_checked_by_its_executor(server: Server) -> None:
+    write_action(server.root, "wave", action("wave"))
+    path = server.root / "actions/acme_actions/integration/wave.py"
+    wait_until(path.exists)
+    path.write_text(EXECUTOR.format(package="acme").replace("greet", "wave") + CHECK)
+    body = {"action_type": "wave", "params": {"person": "Ada"}}
+
+    wait_until(lambda: server.process.post("/actions/validate", body)["errors"] == ["not Ada"])
+
+
+CHECK = """
+    def validate_params(self, params):
+        return ["not Ada"]
+"""
+
+
 # Executors.
 
 EXECUTOR = """\
@@ -156,6 +196,49 @@ def test_a_broken_executor_is_a_problem_until_it_is_mended(server: Server, text:
 
     write_executor(server, EXECUTOR.format(package="acme"))
     wait_until(lambda: server.get("/health")["status"] == "healthy")
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("import nowhere_at_all\n", "ModuleNotFoundError: No module named 'nowhere_at_all'"),
+        ("raise SystemError('no')\n", "SystemError: no"),
+        ("from acme_actions.nowhere import Executor\n", "ModuleNotFoundError"),
+    ],
+)
+def test_an_executor_that_cannot_be_imported_is_a_problem_and_the_last_good_one_stays_in_use(
+    server: Server, broken: str, said: str
+) -> None:
+    good = EXECUTOR.format(package="acme")
+    write_executor(server, good)
+    wait_until(lambda: outputs(server) == {"text": "hello"})
+
+    write_executor(server, broken + good.replace("hello", "broken"))
+    wait_until(lambda: server.get("/health")["status"] == "degraded")
+    (problem,) = server.get("/health")["problems"]
+    assert problem.startswith("actions/acme_actions/integration/greet.py:1:1: error: the executor of greet")
+    assert said in problem
+    assert outputs(server) == {"text": "hello"}
+
+    write_executor(server, good.replace("hello", "mended"))
+    wait_until(lambda: server.get("/health")["status"] == "healthy")
+    assert outputs(server) == {"text": "mended"}
+
+
+def outputs(server: Server) -> Any:
+    return server.process.post("/actions/greet/execute", {"params": {"person": "Ada"}})["outputs"]
+
+
+def test_an_executor_that_was_never_right_is_a_problem_too(tmp_path: Path) -> None:
+    make_project(tmp_path, "greet")
+    path = tmp_path / "actions/acme_actions/integration/greet.py"
+    path.write_text("raise SystemError('no')\n" + EXECUTOR.format(package="acme"))
+    with running("--reload", "--root", str(tmp_path)) as process:
+        wait_until(lambda: is_up(process) and process.get("/health")["problems"])
+        assert "SystemError: no" in process.get("/health")["problems"][0]
+
+        path.write_text(EXECUTOR.format(package="acme"))
+        wait_until(lambda: process.get("/health")["status"] == "healthy")
 
 
 def test_listeners_hear_of_a_broken_executor(server: Server) -> None:

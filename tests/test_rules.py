@@ -322,7 +322,7 @@ HINTS = [
     (with_param("type: json, schema: {type: [string, number]}"), "invalid-value", 'as [string, "null"]'),
     (with_param("type: string, validation: {}"), "invalid-value", "remove the whole"),
     (f"{HEAD}name: Again\n", "yaml-duplicate-key", "keep one of them"),
-    (HEAD.replace("version", "# version"), "missing-key", 'add it, such as version: "1.2.0"'),
+    (HEAD.replace("name:", "# name:"), "missing-key", 'add it, such as name: "Add Model"'),
     (HEAD.replace("Greet", "x" * 201), "invalid-value", "shorten it"),
     (HEAD.replace("Greet", '" "'), "invalid-value", "write a word or more"),
     (HEAD.replace("Says hello.", "*bold*"), "yaml-syntax", "put the text in quotes"),

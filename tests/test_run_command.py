@@ -247,6 +247,9 @@ def test_no_wait_ends_when_only_an_event_is_waited_for(tmp_path: Path, acme: str
     assert (found["status"], found["steps"]["ask"]["waits_for"]) == ("RUNNING", ["run-42"])
 
 
+_HINT = """curl http://127.0.0.1:8010/events -H 'content-type: application/json' -d '{"workflow_id": "run-42"}'"""
+
+
 def test_a_waiting_run_says_how_to_deliver_the_event_and_goes_on_after_it(tmp_path: Path, acme: str) -> None:
     path = write_pipeline(
         tmp_path, "{id: ask, action: ask, params: {person: run-42}}", outputs="{said: '{{ steps.ask.outputs.text }}'}"
@@ -256,7 +259,7 @@ def test_a_waiting_run_says_how_to_deliver_the_event_and_goes_on_after_it(tmp_pa
         assert process.stdout is not None
         said = read_until(process.stderr, "curl")
         assert "ask waits for an event whose workflow_id is run-42" in said
-        assert """curl http://127.0.0.1:8010/events -d '{"workflow_id": "run-42"}'""" in said
+        assert _HINT in said
         with running("--no-worker", "--database", f"sqlite:///{tmp_path}/var/bud.db") as server:
             wait_until(lambda: is_ready(server))
             assert ask(f"{server.url}/events", {"workflow_id": "run-42", "answer": "yes"})["state"] == "matched"

@@ -1,8 +1,11 @@
 """The smallest server: the catalog over HTTP."""
 
+import asyncio
 import gzip
+import html
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,16 +17,23 @@ from typing import Any
 
 import pytest
 import zstandard
+from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Message
 
 from bud_server.app import create_app
 from bud_server.catalog.served import CatalogError, read_catalog
+from bud_server.docs.pages import action_page
 from bud_server.serving import installed_catalog
 from bud_server.settings import Settings
 from tests.support.project import bud, make_project
 
 ROOT = Path(__file__).parent.parent
 GENERATED = json.loads((ROOT / "generated/python/bud_generated/catalog.json").read_text())
+
+
+def validation(params: dict[str, Any], action_type: str = "log") -> bytes:
+    return json.dumps({"action_type": action_type, "params": params}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +90,33 @@ def test_an_unknown_action_is_a_problem(client: TestClient, path: str) -> None:
     assert answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/actions/", "/docs/", "/actions/..", "//actions", "/executions/../steps", "/actions/../actions", "/docs/..", "/"],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
+def test_a_path_that_nobody_has_is_a_problem_and_leads_nowhere(client: TestClient, method: str, path: str) -> None:
+    status, content_type = asyncio.run(asked_for(client.app, method, path))
+
+    is_known = path == "/executions/../steps" and method in ("GET", "HEAD")  # of a server that runs no pipelines
+    assert status in ((503,) if is_known else (404, 405))
+    assert content_type == b"application/problem+json"
+
+
+async def asked_for(app: ASGIApp, method: str, path: str) -> tuple[int, bytes]:
+    """Return status and content type for a path as it stands, which clients would tidy up."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    await app({"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}, receive, send)
+    return sent[0]["status"], dict(sent[0]["headers"])[b"content-type"]
+
+
 def test_an_unknown_path_and_a_wrong_method_are_problems(client: TestClient) -> None:
     for answer, status in ((client.get("/nope"), 404), (client.delete("/actions"), 405)):
         assert answer.status_code == answer.json()["status"] == status
@@ -117,6 +154,11 @@ def test_params_are_checked_in_either_spelling(client: TestClient, prefix: str, 
         (b'{"action_type": "log"}', 422, "params must be an object"),
         (b'{"action_type": "nope", "params": {}}', 404, "not found"),
         (b'{"action_type": "\\ud800", "params": {}}', 400, "half a surrogate pair"),
+        (b'{"action_type": "log", "params": {"\\ud800": 1}}', 400, "The body holds half a surrogate pair"),
+        (b'{"action_type": "log", "params": {"message": ["\\uDFFF"]}}', 400, "The body holds half a surrogate pair"),
+        (b'{"action_type": "log", "actionType": "fail", "params": {}}', 422, "are both given, and differ"),
+        (validation({f"p{number}": 1 for number in range(1001)}), 422, "more than 1,000 params"),
+        (validation({"message": [1] * 5001}), 422, "more than 5,000 values"),
         (b'{"action_type": "log", "params": {"message": "' + b"x" * 2_000_000 + b'"}}', 413, "larger than"),
     ],
 )
@@ -234,6 +276,116 @@ def test_only_configured_origins_may_read_answers() -> None:
     assert "access-control-allow-origin" not in others.headers
 
 
+def test_what_one_origin_is_answered_is_not_sent_to_another() -> None:
+    origins = ("https://one.example.com", "https://two.example.com")
+    settings = Settings(cors_origins=origins, strict=True)
+    client = TestClient(create_app(installed_catalog(settings), settings))
+    known = {"if-none-match": client.get("/actions").headers["etag"], "x-correlation-id": "same"}
+
+    for number in range(50):
+        origin = origins[number % 2]
+        again = client.get("/actions", headers={**known, "origin": origin})
+        whole = client.get("/actions", headers={"origin": origin})
+        checked = client.post(
+            "/actions/validate", json={"action_type": "log", "params": {}}, headers={"origin": origin}
+        )
+        assert again.status_code == 304
+        assert again.headers.multi_items() == [
+            ("etag", known["if-none-match"]),
+            ("cache-control", "no-cache"),
+            ("vary", "Accept-Encoding, Origin"),
+            ("access-control-allow-credentials", "true"),
+            ("access-control-expose-headers", again.headers["access-control-expose-headers"]),
+            ("access-control-allow-origin", origin),
+            ("x-correlation-id", "same"),
+            ("x-bud-catalog", GENERATED["digest"]),
+        ]
+        for answer in (whole, checked):
+            assert answer.headers.get_list("access-control-allow-origin") == [origin]
+    assert "access-control-allow-origin" not in client.get("/actions", headers=known).headers
+
+
+def test_a_refused_preflight_is_a_problem() -> None:
+    settings = Settings(cors_origins=("https://one.example.com",), strict=True)
+    client = TestClient(create_app(installed_catalog(settings), settings))
+    asked = {"origin": "https://evil.example.com", "access-control-request-method": "GET"}
+
+    refused = client.options("/actions", headers=asked)
+    allowed = client.options("/actions", headers={**asked, "origin": "https://one.example.com"})
+
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
+    assert refused.json()["detail"] == "Disallowed CORS origin"
+    assert "access-control-allow-origin" not in refused.headers
+    assert allowed.status_code == 200
+
+
+def test_what_is_broken_has_a_tag_of_its_own() -> None:
+    holder = installed_catalog(Settings())
+    client = TestClient(create_app(holder, Settings(strict=True)))
+    before = client.get("/actions?broken")
+    holder.broken.append({"distribution": "acme 1.0", "entry": "acme", "reason": "it is gone"})
+    after = client.get("/actions?broken=true", headers={"if-none-match": before.headers["etag"]})
+
+    assert before.json()["broken"] == []
+    assert after.json()["broken"] == holder.broken
+    assert client.get("/actions?broken", headers={"if-none-match": after.headers["etag"]}).status_code == 304
+    for no in ("false", "0", "No"):
+        assert "broken" not in client.get(f"/actions?broken={no}").json()
+
+
+@pytest.mark.parametrize("action_type", GENERATED["actions"])
+def test_the_schema_of_params_takes_examples_and_templates(client: TestClient, action_type: str) -> None:
+    meta = GENERATED["actions"][action_type]["meta"]
+    schema = client.get(f"/actions/{action_type}/schema").json()
+    validator = Draft202012Validator(schema)
+
+    validator.check_schema(schema)
+    assert meta["examples"]
+    for example in meta["examples"]:
+        validator.validate(example["params"])
+    validator.validate({param["name"]: "{{ steps.a.outputs.b }}" for param in meta["params"]})
+    for name, member in schema["properties"].items():
+        assert member["title"], name
+
+
+def test_the_schema_of_params_still_refuses_other_texts(client: TestClient) -> None:
+    validator = Draft202012Validator(client.get("/actions/delay/schema").json())
+
+    assert validator.is_valid({"duration_seconds": "{{ params.seconds }}"})
+    assert not validator.is_valid({"duration_seconds": "soon"})
+
+
+@pytest.mark.parametrize("action_type", GENERATED["actions"])
+def test_a_page_says_what_the_generated_docs_say(client: TestClient, action_type: str) -> None:
+    page = _bare(html.unescape(re.sub(r"<[^>]*>", "", client.get(f"/docs/{action_type}").text)))
+    markdown = (ROOT / f"generated/docs/{action_type}.md").read_text()
+
+    rows = re.findall(r"^\| (.+) \|$", markdown.partition("## Examples")[0], re.MULTILINE)
+    assert len(rows) > len(GENERATED["actions"][action_type]["meta"]["params"])
+    for cell in (cell for row in rows for cell in re.split(r" (?<!\\)\| ", row)):
+        assert _bare(cell).strip(" |<>") in page
+    for step in re.findall(r"^````json\n(.+?)\n````$", markdown, re.MULTILINE | re.DOTALL):
+        assert _bare(step) in page
+
+
+def _bare(text: str) -> str:
+    """Return a text without what Markdown adds."""
+    return re.sub(r"[`\\*]", "", text)
+
+
+def test_a_page_shows_hostile_texts_as_texts() -> None:
+    script = "<script>alert(1)</script>"
+    meta = {**GENERATED["actions"]["log"]["meta"], "name": script, "description": script}
+    meta["params"] = [{**each, "label": script, "description": script, "default": script} for each in meta["params"]]
+    meta["examples"] = [{"title": script, "description": script, "params": {"message": script}}]
+    meta["deprecated"] = {"since": script, "message": script, "sunset": script, "replaced_by": None}
+
+    page = action_page({**meta, "required_services": [script], "required_permissions": [script]})
+
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") > 10
+
+
 def test_the_docs_are_pages_that_load_nothing_from_elsewhere(client: TestClient) -> None:
     index, page = client.get("/docs"), client.get("/docs/model_add")
 
@@ -259,6 +411,18 @@ def test_half_a_character_in_a_body_is_refused(client: TestClient) -> None:
 
     assert answer.status_code == 400
     assert answer.json()["detail"] == "The body holds half a surrogate pair, which is no character"
+
+
+def test_both_halves_of_a_character_are_one(client: TestClient) -> None:
+    message = b'{"action_type": "log", "params": {"message": "\\ud83d\\ude00"}}'
+
+    assert client.post("/actions/validate", content=message).json()["valid"]
+
+
+def test_commas_in_texts_are_no_values(client: TestClient) -> None:
+    message = ',"\\' * 6000
+
+    assert client.post("/actions/validate", json={"action_type": "log", "params": {"message": message}}).json()["valid"]
 
 
 def test_health_and_openapi(client: TestClient) -> None:

@@ -82,9 +82,9 @@ def recall(root: Path) -> Memory | None:
         return None
 
 
-def remember(root: Path, sources: Iterable[str], outputs: Iterable[str], generator: list[Any]) -> None:
-    """Remember a finished run."""
-    memory = Memory(generator, _stamps(root, sources), _stamps(root, outputs))
+def remember(root: Path, sources: Mapping[str, Stamp], outputs: Iterable[str], generator: list[Any]) -> None:
+    """Remember a finished run. The stamps of its sources are from before it read them: they may have changed since."""
+    memory = Memory(generator, sources, stamps(root, outputs))
     path = root / PATH
     path.parent.mkdir(exist_ok=True)
     (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -93,5 +93,6 @@ def remember(root: Path, sources: Iterable[str], outputs: Iterable[str], generat
     temporary.replace(path)
 
 
-def _stamps(root: Path, paths: Iterable[str]) -> dict[str, Stamp]:
+def stamps(root: Path, paths: Iterable[str]) -> dict[str, Stamp]:
+    """Return the stamps of those files that are there."""
     return {path: seen for path in paths if (seen := stamp(root / path)) is not None}

@@ -54,6 +54,7 @@ def _generate(
     from bud_codegen.workspace import NO_LOCK
 
     with stopwatch("read"):
+        seen = memory.stamps(workspace.root, workspace.source_paths())
         sources = workspace.read_sources()
         known = last.known_files(workspace.root, generator) if last else {}
         others = _digests_of_others(workspace.read_lock() or NO_LOCK, targets)
@@ -65,7 +66,7 @@ def _generate(
         written = write(workspace, made.files, made.scaffolds, targets)
         if targets == ALL_TARGETS:
             outputs = [*made.files, *(path for path in made.scaffolds if path.startswith("actions/"))]
-            memory.remember(workspace.root, sources, outputs, generator)
+            memory.remember(workspace.root, seen, outputs, generator)
     for path in written.changed:
         print_line(f"wrote {path}")
     for path in written.deleted:

@@ -6,7 +6,10 @@ import type { ParamValues } from "./validate.js";
 export interface ActionMeta {
   /** The name by which pipelines use the action; unique among all installed actions. */
   readonly type: string;
-  /** Semantic version of the action; raise it with every change that someone can notice. */
+  /**
+   * Semantic version of the action; raise it with every change that someone can notice.
+   * @default "1.0.0"
+   */
   readonly version: string;
   /** What people call the action, in the palette and in the docs. */
   readonly name: string;

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points, version
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from bud_actions.base import Discovery, discover
 from bud_actions.base.discovery import GROUP
-from bud_actions.base.packages import Modules
+from bud_actions.base.packages import ActionPackage, Modules
+from bud_server.executors import executor_problems
 from bud_server.settings import SETTINGS_FILE, SettingsError, check_settings, load_settings
 
 if TYPE_CHECKING:
@@ -171,15 +172,18 @@ def _other_version(workspace: "Workspace") -> str:
 def _packages() -> list[Finding]:
     found, modules = discover(allow_broken=True), Modules()
     entries = sorted(entry_points(group=GROUP), key=lambda each: (each.dist.name if each.dist else "", each.name))
-    return [_package(entry, found, modules) for entry in entries]
+    first = {each.dist.name: each for each in reversed(entries) if each.dist}
+    return [_package(each, found, modules, is_first=each in first.values()) for each in entries]
 
 
-def _package(entry: EntryPoint, found: Discovery, modules: Modules) -> Finding:
+def _package(entry: EntryPoint, found: Discovery, modules: Modules, *, is_first: bool) -> Finding:
+    """Describe what an entry point offers; the first of a distribution tells of that one's files, too."""
     name, number = (
         (entry.dist.name, entry.dist.version) if entry.dist else ("an unnamed distribution", "without version")
     )
     own = (name, entry.name)
-    actions = sum(len(each.entries) for each in found.packages if (each.distribution, each.entry) == own)
+    packages = [each for each in found.packages if (each.distribution, each.entry) == own]
+    actions = sum(len(each.entries) for each in packages)
     broken = [each.reason for each in found.broken if (each.distribution, each.entry) == own]
     style = "class-style" if ":" in entry.value else "schema-first"
     path = _path(entry, modules)
@@ -198,7 +202,7 @@ def _package(entry: EntryPoint, found: Discovery, modules: Modules) -> Finding:
         name=f"{name} {number}",
         found=f"{entry.name} = {entry.value}, {style}, {counted}, {path or 'not found'}",
         facts=facts,
-        problems=(*broken, *_drift(entry, name)),
+        problems=(*broken, *_executor_faults(packages, modules), *(_drift(entry, name) if is_first else ())),
     )
 
 
@@ -216,11 +220,19 @@ def _module(entry: EntryPoint) -> str:
     return re.split(r"[:\[]", entry.value, maxsplit=1)[0].strip()
 
 
+def _executor_faults(packages: Iterable[ActionPackage], modules: Modules) -> Iterator[str]:
+    """Yield what is wrong with the files of executors, which are read and not imported."""
+    names = {entry["executor"].partition(":")[0] for each in packages for entry in each.entries.values()}
+    for name in sorted(names):
+        spec = modules.find(name)
+        if spec is not None and spec.origin is not None and spec.origin.endswith(".py"):
+            yield from executor_problems(Path(spec.origin), spec.origin)
+
+
 def _drift(entry: EntryPoint, name: str) -> Iterator[str]:
-    """Yield the installed files that are no longer as pip recorded them."""
-    top = _module(entry).partition(".")[0]
+    """Yield the files of a distribution that are no longer as pip recorded them."""
     for file in (entry.dist.files if entry.dist else None) or ():
-        if file.hash is None or file.parts[0] not in (top, f"{top}.py") or file.hash.mode != "sha256":
+        if file.hash is None or file.hash.mode != "sha256":
             continue
         path = Path(str(file.locate()))
         if not path.is_file() or _sha256(path) != file.hash.value:

@@ -32,6 +32,13 @@ class Server(NamedTuple):
         with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
             return json.load(answer)
 
+    def post(self, path: str, body: object) -> Any:
+        """Return the JSON of the answer to a JSON body."""
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
 
 @contextmanager
 def running(*options: str) -> Iterator[Server]:

@@ -27,6 +27,7 @@ MENDS = {
     "event": "see what the event brought; bud serve shows it at /events",
 }
 """What to do about a failure, by its code."""
+_IS_JSON = "-H 'content-type: application/json'"
 ELSEWHERE = "bud worker, bud serve or another bud run on the same database takes it up"
 
 
@@ -109,7 +110,10 @@ def delivery(settings: Settings, step_id: str, step: StepState) -> list[str]:
     keys = words.event_keys(step)
     if keys:
         body = shlex.quote(json.dumps({"workflow_id": keys[0]}))
-        what, how = f"an event whose workflow_id is {words.one_line(keys[0])}", f"curl {base}/events -d {body}"
+        what, how = (
+            f"an event whose workflow_id is {words.one_line(keys[0])}",
+            f"curl {base}/events {_IS_JSON} -d {body}",
+        )
     else:  # the token of its callback is for the other side only
-        what, how = "its callback, or for an event given to it", f"curl {base}/events/EVENT/deliver -d ..."
+        what, how = "its callback, or for an event given to it", f"curl {base}/events/EVENT/deliver {_IS_JSON} -d ..."
     return [f"{step_id} waits for {what}; to deliver it, with bud serve on the same database:", f"  {how}"]
