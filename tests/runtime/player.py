@@ -122,9 +122,11 @@ class Player:
 
     def _decided(self, asked: inputs.Input) -> tuple[Entry, ...] | None:
         try:
-            return decide(self.plan, self.state, asked, self.now, self.rules)
+            decided, after = decide(self.plan, self.state, asked, self.now, self.rules)
         except Refusal:
             return None
+        assert after == evolve(self.state, decided), "the log says something else than the state"
+        return decided
 
     def _tell_reference(self, asked: inputs.Input) -> bool:
         try:
@@ -195,7 +197,7 @@ class Player:
         state = new_state("drawn", tuple(self.plan.steps), {"old": True})
         for (now, asked), decided in zip(self.told, self.decided, strict=True):
             if decided is not None:
-                assert decide(self.plan, state, asked, now, self.rules) == decided
+                assert decide(self.plan, state, asked, now, self.rules).entries == decided
                 state = evolve(state, decided)
         again = [_entry_read_back(number, entry) for number, entry in enumerate(self.entries, 1)]
         replayed = evolve(new_state("drawn", tuple(self.plan.steps), {"old": True}), again)

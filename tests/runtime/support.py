@@ -6,7 +6,7 @@ from typing import Any
 
 from bud_server.runtime import inputs
 from bud_server.runtime.decide import decide
-from bud_server.runtime.evolve import Entry, evolve
+from bud_server.runtime.evolve import Entry
 from bud_server.runtime.plan import Plan, PlannedStep, Retries
 from bud_server.runtime.state import StepState, new_state
 from bud_server.runtime.status import Work
@@ -44,8 +44,7 @@ class Run:
         self.tell(inputs.Start())
 
     def tell(self, asked: inputs.Input) -> tuple[Entry, ...]:
-        decided = decide(self.plan, self.state, asked, self.now, DrawnRules())
-        self.state = evolve(self.state, decided)
+        decided, self.state = decide(self.plan, self.state, asked, self.now, DrawnRules())
         self.entries += decided
         return decided
 

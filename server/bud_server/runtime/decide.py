@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bud_server.runtime import inputs
 from bud_server.runtime.evolve import Entry, apply
@@ -34,15 +34,21 @@ class Rules(Protocol):
         ...
 
 
-def decide(plan: Plan, state: ExecutionState, asked: inputs.Input, now: float, rules: Rules) -> tuple[Entry, ...]:
-    """Return what is to be added to the log; nothing if the input comes too late to change anything.
+class Decision(NamedTuple):
+    """What follows from an input."""
 
-    Raises Refusal for what a person asked and cannot have.
-    """
+    entries: tuple[Entry, ...]
+    """What is to be added to the log; nothing if the input comes too late to change anything."""
+    after: ExecutionState
+    """The state that the entries lead to."""
+
+
+def decide(plan: Plan, state: ExecutionState, asked: inputs.Input, now: float, rules: Rules) -> Decision:
+    """Return what follows from an input. Raises Refusal for what a person asked and cannot have."""
     transition = _Transition(plan, state, now, rules)
     _HANDLERS[type(asked)](transition, asked)
     transition.settle()
-    return tuple(transition.entries)
+    return Decision(tuple(transition.entries), transition.state)
 
 
 class _Transition:

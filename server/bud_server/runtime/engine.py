@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from bud_server.runtime import inputs
 from bud_server.runtime.decide import Refusal, Rules, decide
 from bud_server.runtime.events import matching
-from bud_server.runtime.evolve import Entry, evolve
+from bud_server.runtime.evolve import Entry
 from bud_server.runtime.outbox.box import put
 from bud_server.runtime.outbox.notifications import Notification, notifications
 from bud_server.runtime.plan import Plan
@@ -126,7 +126,7 @@ class Engine:
             return cast(Loaded, known)
         kept = self._kept.get(execution_id)
         if kept is not None:
-            sequence = on.session.execute(self._statements.lock_sequence, {"id": execution_id}).scalar()
+            sequence = on.session.exec_driver_sql(self._statements.lock_sequence, {"id": execution_id}).scalar()
             if sequence == kept[3].sequence:
                 return kept
         row = on.session.execute(self._statements.lock, {"id": execution_id}).first()
@@ -225,9 +225,9 @@ class _Change:
         """Add what follows from an input, and from what is found on the way."""
         self.on.points.append(type(asked).__name__)
         decided = decide(self.plan, self.state, asked, self.on.now, self.rules)
-        self.entries += decided
-        self.state = evolve(self.state, decided)
-        for entry in decided:
+        self.entries += decided.entries
+        self.state = decided.after
+        for entry in decided.entries:
             if entry.kind in _QUEUES and entry.step is not None:
                 self.queued.add(entry.step)
             elif entry.kind == "attempt_waiting" and entry.step is not None:

@@ -1,7 +1,7 @@
 """What each entry of an execution's log means to its state."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from bud_server.runtime.state import ExecutionState, StepState
@@ -34,7 +34,7 @@ def apply(state: ExecutionState, entry: Entry) -> None:
 
 def _set(state: ExecutionState, step: str | None, **changes: Any) -> None:
     if step is not None:
-        state.steps[step] = replace(state.steps[step], **changes)
+        state.steps[step] = state.steps[step]._replace(**changes)
 
 
 def _started(state: ExecutionState, entry: Entry) -> None:
@@ -51,8 +51,8 @@ def _attempt_queued(state: ExecutionState, entry: Entry) -> None:
     step = state.steps[entry.step or ""]
     if not step.is_active:
         state.active += 1
-        if entry.step in state.ready:
-            state.ready = tuple(each for each in state.ready if each != entry.step)
+        if state.ready and state.ready[0] == entry.step:
+            state.ready = state.ready[1:]
     _set(
         state,
         entry.step,

@@ -17,7 +17,7 @@ from bud_server.runtime import inputs
 from bud_server.runtime.engine import Engine, Happened
 from bud_server.runtime.identifiers import new_id
 from bud_server.runtime.plan import Plan
-from bud_server.runtime.planning import PlanStore, plan_document, plan_of
+from bud_server.runtime.planning import PlanStore, plan_of, written_plan
 from bud_server.runtime.secrets import Secrets
 from bud_server.runtime.state import ExecutionState, new_state
 from bud_server.runtime.status import StepStatus
@@ -66,22 +66,22 @@ class Executions:
         plan = self._sealed_plan(asked.pipeline)
         params = self.sealed_params(asked.pipeline, asked.params)
         document = asked.pipeline.to_document()
-        digest = definition_digest({"plan": plan_document(plan), "definition": document})
-        request_digest = definition_digest({"definition": document, "params": asked.params, "id": asked.pipeline_id})
+        written = written_plan(plan, self._sealed_definition(document, plan))
+        request_digest = None if asked.idempotency_key is None else self._request_digest(document, asked)
 
         def job(on: Transaction) -> ExecutionState:
             if asked.idempotency_key is not None:
                 known = self._known(on, asked, request_digest)
                 if known is not None:
                     return known
-            self._plans.put(on, digest, plan, self._sealed_definition(asked.pipeline, plan))
+            self._plans.put(on, written)
             state = new_state(new_id(), tuple(plan.steps), params)
-            on.connection.execute(insert(executions), self._values(on, asked, state, digest, request_digest))
+            on.connection.execute(insert(executions), self._values(on, asked, state, written.digest, request_digest))
             return self._engine.transition(on, state.id, inputs.Start()).after
 
         return self._engine.database.write(job)
 
-    def _known(self, on: Transaction, asked: Request, request_digest: str) -> ExecutionState | None:
+    def _known(self, on: Transaction, asked: Request, request_digest: str | None) -> ExecutionState | None:
         same_key = (executions.c.owner == asked.owner, executions.c.idempotency_key == asked.idempotency_key)
         row = on.connection.execute(select(executions).where(*same_key)).first()
         if row is None:
@@ -91,7 +91,7 @@ class Executions:
         return self._engine.state(on, row.id)
 
     def _values(
-        self, on: Transaction, asked: Request, state: ExecutionState, digest: str, request_digest: str
+        self, on: Transaction, asked: Request, state: ExecutionState, digest: str, request_digest: str | None
     ) -> dict[str, Any]:
         return {
             **execution_values(state),
@@ -111,6 +111,11 @@ class Executions:
         }
 
     # Secrets
+
+    def _request_digest(self, definition: Mapping[str, Any], asked: Request) -> str:
+        """Return what tells requests with the same key apart, and nothing of their secrets."""
+        request = {"definition": definition, "params": asked.params, "id": asked.pipeline_id}
+        return self._secrets.digest(definition_digest(request))
 
     def _sealed_plan(self, pipeline: Pipeline) -> Plan:
         from dataclasses import replace
@@ -132,8 +137,8 @@ class Executions:
         secret = secret_params(pipeline, self._catalog())
         return {name: self._secrets.seal(value) if name in secret else value for name, value in params.items()}
 
-    def _sealed_definition(self, pipeline: Pipeline, plan: Plan) -> dict[str, Any]:
-        document = sealed(pipeline.to_document(), self._catalog(), self._secrets)
+    def _sealed_definition(self, definition: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+        document = sealed(definition, self._catalog(), self._secrets)
         for step in document["steps"]:
             step["params"] = dict(plan.steps[step["id"]].params)
         return document

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -44,7 +45,7 @@ class PlannedStep:
     is_idempotent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """All steps of a pipeline and what holds for them together."""
 
@@ -56,3 +57,8 @@ class Plan:
     is_fail_fast: bool = True
     most_parallel: int = 10
     """Steps that may be under way at a time, those that wait included."""
+
+    @cached_property
+    def unusual_ids(self) -> frozenset[str]:
+        """Ids of steps that are no names, such as `my-step`: expressions must be told of them."""
+        return frozenset(step_id for step_id in self.steps if not step_id.isidentifier())

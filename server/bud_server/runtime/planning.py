@@ -1,10 +1,11 @@
 """Plans: made of a pipeline and the catalog, kept with the executions that follow them."""
 
+import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -93,8 +94,16 @@ def _of_pipeline(retry: Retry) -> Retries:
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
-    """Return a plan as JSON."""
-    return asdict(plan)
+    """Return a plan as JSON; what it shares with the plan must not be changed."""
+    return {**_members(plan), "steps": {step_id: _step_document(step) for step_id, step in plan.steps.items()}}
+
+
+def _step_document(step: PlannedStep) -> dict[str, Any]:
+    return {**_members(step), "retries": None if step.retries is None else asdict(step.retries)}
+
+
+def _members(planned: Plan | PlannedStep) -> dict[str, Any]:
+    return {field.name: getattr(planned, field.name) for field in fields(planned)}
 
 
 def read_plan(document: Mapping[str, Any]) -> Plan:
@@ -114,6 +123,22 @@ def _read_step(document: Mapping[str, Any]) -> PlannedStep:
     )
 
 
+class WrittenPlan(NamedTuple):
+    """A plan as it is kept."""
+
+    plan: Plan
+    definition: str
+    document: str
+    digest: str
+    """SHA-256 of both texts."""
+
+
+def written_plan(plan: Plan, definition: Mapping[str, Any]) -> WrittenPlan:
+    """Return a plan, and the definition that it was made of, as they are kept."""
+    texts = as_text(definition), as_text(plan_document(plan))
+    return WrittenPlan(plan, *texts, hashlib.sha256("\n".join(texts).encode()).hexdigest())
+
+
 class PlanStore:
     """Plans by digest."""
 
@@ -121,12 +146,12 @@ class PlanStore:
         self._insert = database.insert(plans).on_conflict_do_nothing()
         self._kept: OrderedDict[str, tuple[Plan, Rules]] = OrderedDict()
 
-    def put(self, on: Transaction, digest: str, plan: Plan, definition: Mapping[str, Any]) -> None:
-        """Keep a plan under the digest of what it was made of."""
-        if digest not in self._kept:
-            values = {"digest": digest, "definition": as_text(definition), "document": as_text(plan_document(plan))}
+    def put(self, on: Transaction, written: "WrittenPlan") -> None:
+        """Keep a plan."""
+        if written.digest not in self._kept:
+            values = {"digest": written.digest, "definition": written.definition, "document": written.document}
             on.connection.execute(self._insert, values)
-            on.after.append(lambda: self._keep_new(digest, plan))
+            on.after.append(lambda: self._keep_new(written.digest, written.plan))
 
     def _keep_new(self, digest: str, plan: Plan) -> None:
         self._keep(digest, plan)

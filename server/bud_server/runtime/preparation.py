@@ -1,6 +1,5 @@
 """What an executor is told, worked out from a state: params resolved, checked, and secrets in plain text."""
 
-import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -110,7 +109,7 @@ class Preparation:
         found: set[str] = set()
         try:
             scope = self._scope(given, found)
-            step_ids = frozenset(given.plan.steps)
+            step_ids = given.plan.unusual_ids
             params = self._params(given, entry["meta"], scope, step_ids, found)
         except SecretsError as error:
             raise UnpreparedError("secret", str(error)) from error
@@ -199,7 +198,7 @@ class Preparation:
 def callback_token(secret: bytes, execution_id: str, step_id: str, number: int) -> str:
     """Return what only an attempt, and whom it told, can name."""
     attempt = f"{execution_id}/{step_id}/{number}"
-    return hmac.new(secret, attempt.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret, attempt.encode(), "sha256").hex()
 
 
 def _check_permissions(subject: Subject, meta: Document) -> None:

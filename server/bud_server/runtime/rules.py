@@ -43,7 +43,7 @@ class PipelineRules:
     """The conditions and outputs of one plan, compiled when first needed."""
 
     def __init__(self, plan: Plan) -> None:
-        self._step_ids = frozenset(plan.steps)
+        self._step_ids = plan.unusual_ids
         self._conditions: dict[str, Condition] = {}
 
     def holds(self, step: PlannedStep, state: ExecutionState) -> bool:

@@ -1,5 +1,6 @@
 """Values that must not be seen: kept encrypted, shown as stars, and plain only where an executor runs."""
 
+import hmac
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -21,12 +22,17 @@ class Secrets:
 
     def __init__(self, key: str | None) -> None:
         """Raises SecretsError if the key is no key."""
+        self._key = (key or "").encode()
         try:
             self._fernet = None if key is None else Fernet(key)
         except ValueError as error:
             raise SecretsError(
                 "secret_key must be 32 bytes in URL-safe base64: make one with bud secret-key"
             ) from error
+
+    def digest(self, text: str) -> str:
+        """Return an HMAC-SHA256 of a text in hex, of which nobody without the key can say what it was made of."""
+        return hmac.digest(self._key, text.encode(), "sha256").hex()
 
     def seal(self, value: Any) -> Any:
         """Return a value with every text in it encrypted; what is sealed, empty or no text stays as it is.

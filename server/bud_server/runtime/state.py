@@ -1,8 +1,9 @@
 """The state of an execution: what its rows say. Everything in it follows from its log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from bud_server.runtime.status import ExecutionStatus, StepStatus, Work
 
@@ -10,8 +11,7 @@ Error = Mapping[str, Any]
 """`code`, for programs, and `message`, for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepState:
+class StepState(NamedTuple):
     """Where one step stands. Moments are seconds since 1970 by the database's clock."""
 
     status: StepStatus = StepStatus.PENDING
@@ -59,7 +59,7 @@ class StepState:
         return min((moment for moment in moments if moment is not None), default=None)
 
 
-@dataclass(slots=True)
+@dataclass
 class ExecutionState:
     """Where an execution stands. Changed by `evolve` only, which works on a copy."""
 
@@ -85,7 +85,9 @@ class ExecutionState:
 
     def copy(self) -> "ExecutionState":
         """Return a state that can be changed without changing this one."""
-        return replace(self, steps=dict(self.steps))
+        copied = copy(self)
+        copied.steps = dict(self.steps)
+        return copied
 
     @property
     def due_at(self) -> float | None:

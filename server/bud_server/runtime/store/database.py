@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
 import structlog
-from sqlalchemy import ClauseElement, Connection
+from sqlalchemy import ClauseElement, Connection, Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
@@ -58,6 +58,14 @@ class Transaction:
         put_off, self.put_off = self.put_off, None
         if put_off is not None:
             put_off.write(self.session)
+
+
+class Clock(Protocol):
+    """What time it is for everybody who uses a database."""
+
+    def now(self, connection: Connection) -> float:
+        """Return seconds since 1970."""
+        ...
 
 
 class PutOff(Protocol):
@@ -147,6 +155,7 @@ class Database:
             raise DatabaseError(f"{self.url.render_as_string()} cannot be used: {reason}") from error
 
     def _write_until_closed(self) -> None:
+        line = _Line(self._writer, self.clock)
         while (first := self._jobs.get()) is not None:
             batch = [first]
             is_closing = False
@@ -159,34 +168,35 @@ class Database:
                     is_closing = True
                     break
                 batch.append(another)
-            self._commit(batch)
+            self._commit(line, batch)
             for callback in list(self.after_telling):
                 callback()
             if is_closing:
-                return
+                break
+        line.close()
 
-    def _commit(self, batch: list[tuple[Job, Future[Any]]]) -> None:
+    def _commit(self, line: "_Line", batch: list[tuple[Job, Future[Any]]]) -> None:
         """Commit a batch; if that fails, each job by itself, unless it may have been committed all the same."""
         try:
-            outcomes, after = self._attempt([job for job, _ in batch])
+            outcomes, after = self._attempt(line, [job for job, _ in batch])
         except BaseException as error:
             if is_unanswered(error):
                 for _, future in batch:
                     future.set_exception(error)
             elif len(batch) > 1:
                 for each in batch:
-                    self._commit_alone(*each)
+                    self._commit_alone(line, *each)
             elif is_conflict(error):
-                self._commit_alone(*batch[0])
+                self._commit_alone(line, *batch[0])
             else:
                 batch[0][1].set_exception(error)
             return
         self._tell(batch, outcomes, after)
 
-    def _commit_alone(self, job: Job, future: "Future[Any]") -> None:
+    def _commit_alone(self, line: "_Line", job: Job, future: "Future[Any]") -> None:
         for tries_left in reversed(range(MOST_TRIES)):
             try:
-                outcomes, after = self._attempt([job])
+                outcomes, after = self._attempt(line, [job])
             except BaseException as error:
                 if tries_left and is_conflict(error):
                     continue
@@ -195,10 +205,9 @@ class Database:
             self._tell([(job, future)], outcomes, after)
             return
 
-    def _attempt(self, jobs: list[Job]) -> tuple[list[Any], list[Callable[[], None]]]:
+    def _attempt(self, line: "_Line", jobs: list[Job]) -> tuple[list[Any], list[Callable[[], None]]]:
         outcomes: list[Any] = []
-        with self._writer.begin() as connection:
-            transaction = Transaction(connection, self.clock.now(connection))
+        with line.begin() as transaction:
             for job in jobs:
                 try:
                     outcomes.append(job(transaction))
@@ -225,6 +234,49 @@ class Database:
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
+
+
+class _Line:
+    """What one thread writes through: a connection that it keeps as long as nothing goes wrong."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """Yield a transaction, which is committed unless something is raised."""
+        try:
+            transaction = self._begun_anyway()
+            yield transaction
+            transaction.session.commit()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begun_anyway(self) -> Transaction:
+        """Begin; if the connection was lost since the last time, when nobody was waiting for an answer, on another."""
+        is_new = self._connection is None
+        try:
+            return self._begun()
+        except OperationalError as error:
+            if is_new or not error.connection_invalidated:
+                raise
+            self.close()
+            return self._begun()
+
+    def _begun(self) -> Transaction:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        self._connection.begin()
+        return Transaction(self._connection, self._clock.now(self._connection))
+
+    def close(self) -> None:
+        """Give the connection back; whatever has not been committed is undone."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def is_conflict(error: BaseException) -> bool:

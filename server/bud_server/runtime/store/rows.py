@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, select, update
 from sqlalchemy.engine import Row
 
 from bud_server.auth.identity import Subject
@@ -35,7 +35,10 @@ _DEFAULTS = {name: getattr(_NO_STEP, name) for name in _DETAILS}
 
 def as_text(value: object) -> str:
     """Return a document as it is kept: ASCII, so that every text has one."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def _text_or_none(value: object) -> str | None:
@@ -188,7 +191,7 @@ class Statements:
         executions = tables.executions
         this_one = executions.c.id == bindparam("id")
         self.lock = select(executions).where(this_one).with_for_update()
-        self.lock_sequence = select(executions.c.sequence).where(this_one).with_for_update()
+        self.lock_sequence = database.text_of(select(executions.c.sequence).where(this_one).with_for_update())
         moving: dict[str, Any] = {name: bindparam(name) for name in (*moving_values(_NO_EXECUTION), "updated_at")}
         ending: dict[str, Any] = {name: bindparam(name) for name in ending_values(_NO_EXECUTION)}
         at_revision = update(executions).where(
@@ -199,9 +202,8 @@ class Statements:
         self.append = database.text_of(database.insert(tables.entries))
         upsert, keys = database.insert(tables.steps), ["execution_id", "step_id"]
         changed = {each.name: upsert.excluded[each.name] for each in tables.steps.c if each.name not in keys}
-        kept = {name: column for name, column in changed.items() if name != "owner"}
-        self.upsert_step = database.text_of(upsert.on_conflict_do_update(index_elements=keys, set_=kept))
-        self.upsert_step_and_owner = database.text_of(upsert.on_conflict_do_update(index_elements=keys, set_=changed))
+        changed["owner"] = case((bindparam("is_handed"), upsert.excluded.owner), else_=tables.steps.c.owner)
+        self.upsert_step = database.text_of(upsert.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
 _NO_EXECUTION = ExecutionState("", {})

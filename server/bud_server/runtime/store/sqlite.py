@@ -4,11 +4,14 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite import insert as insert
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import QueuePool
 
 WRITERS = 1
 BUSY_SECONDS = 30
@@ -17,17 +20,39 @@ BUSY_SECONDS = 30
 def open_writer(url: URL) -> Engine:
     """Return an engine whose transactions hold the write lock from their beginning."""
     _make_folder(url)
-    return _engine(url, "BEGIN IMMEDIATE", NullPool if _is_memory(url) else QueuePool)
+    return _engine(url.set(drivername="sqlite+immediate"))
 
 
 def open_reader(url: URL) -> Engine:
     """Return an engine whose transactions see one state and hinder nobody."""
-    return _engine(url, "BEGIN", QueuePool)
+    return _engine(url.set(drivername="sqlite+deferred"))
 
 
-def _engine(url: URL, begin: str, pool: type[NullPool] | type[QueuePool]) -> Engine:
+class _Deferred(SQLiteDialect_pysqlite):
+    """Begins transactions where SQLAlchemy says so; the driver would, only before it writes."""
+
+    supports_statement_cache = True
+    begin = "BEGIN"
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Begin."""
+        dbapi_connection.execute(self.begin)
+
+
+class _Immediate(_Deferred):
+    """Takes the write lock at once."""
+
+    supports_statement_cache = True
+    begin = "BEGIN IMMEDIATE"
+
+
+registry.register("sqlite.deferred", __name__, _Deferred.__name__)
+registry.register("sqlite.immediate", __name__, _Immediate.__name__)
+
+
+def _engine(url: URL) -> Engine:
     engine = create_engine(
-        url, poolclass=pool, paramstyle="named", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        url, poolclass=QueuePool, paramstyle="named", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
     )
 
     @event.listens_for(engine, "connect")
@@ -36,15 +61,7 @@ def _engine(url: URL, begin: str, pool: type[NullPool] | type[QueuePool]) -> Eng
         for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {BUSY_SECONDS * 1000}"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
     return engine
-
-
-def _is_memory(url: URL) -> bool:
-    return url.database in (None, "", ":memory:")
 
 
 def _make_folder(url: URL) -> None:

@@ -1,5 +1,6 @@
 """What a transaction has made of executions and not written yet: each row is written once, whatever befell it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection
@@ -49,17 +50,13 @@ class Writes:
             self._write_execution(connection, before, after, now)
         if self._entries:
             connection.exec_driver_sql(self._statements.append, self._entries)
-        kept, handed = [], []
+        if self._steps:
+            connection.exec_driver_sql(self._statements.upsert_step, [*self._step_rows()])
+
+    def _step_rows(self) -> Iterator[dict[str, Any]]:
         for place, state in self._steps.items():
-            values = step_values(*place, state)
-            if place in self._owners:
-                handed.append({**values, "owner": self._owners[place]})
-            else:
-                kept.append({**values, "owner": None})
-        if kept:
-            connection.exec_driver_sql(self._statements.upsert_step, kept)
-        if handed:
-            connection.exec_driver_sql(self._statements.upsert_step_and_owner, handed)
+            owner = {"owner": self._owners.get(place), "is_handed": place in self._owners}
+            yield {**step_values(*place, state), **owner}
 
     def _write_execution(
         self, connection: Connection, before: ExecutionState, after: ExecutionState, now: float
