@@ -26,6 +26,16 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         yield url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of an empty database for the tests of a module, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('database')}/bud.db"
+        return
+    with new_database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
 @pytest.fixture
 def postgres_url(postgres: URL) -> Iterator[str]:
     """Return the URL of an empty PostgreSQL database."""

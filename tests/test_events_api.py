@@ -28,10 +28,9 @@ SECRET, TOKEN = "a secret of senders", "a token of dapr"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = settings_in(
-        tmp_path_factory.mktemp("api"), event_secret=SECRET, app_api_token=TOKEN, event_keys=("sim=/run/number",)
-    )
+def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    given = {"event_secret": SECRET, "app_api_token": TOKEN, "event_keys": ("sim=/run/number",)}
+    settings = settings_in(tmp_path_factory.mktemp("api"), database=database, **given)
     with serving(settings) as found:
         yield found
 

@@ -20,8 +20,8 @@ GONE = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with serving(settings_in(tmp_path_factory.mktemp("api"))) as found:
+def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with serving(settings_in(tmp_path_factory.mktemp("api"), database=database)) as found:
         yield found
 
 

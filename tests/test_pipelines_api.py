@@ -17,8 +17,8 @@ SECRET = "open-sesame"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with serving(settings_in(tmp_path_factory.mktemp("api"))) as found:
+def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with serving(settings_in(tmp_path_factory.mktemp("api"), database=database)) as found:
         yield found
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -145,10 +145,10 @@ class Busy(BaseActionExecutor):
 
 
 class Delayed(BaseActionExecutor):
-    """Waits for a moment, told by the machine's clock."""
+    """Waits for a moment."""
 
     async def execute(self, context: ActionContext) -> ActionResult:
-        wake_at = datetime.fromtimestamp(time.time() + float(context.params["seconds"]), UTC)
+        wake_at = context.now + timedelta(seconds=float(context.params["seconds"]))
         return ActionResult(success=True, awaiting_event=True, wake_at=wake_at)
 
     async def on_event(self, context: EventContext) -> EventResult:

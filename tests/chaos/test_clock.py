@@ -94,11 +94,12 @@ def test_a_worker_whose_clock_is_wrong_changes_nothing_on_postgresql(
         assert {step.losses for state in states for step in state.steps.values()} == {0}
         assert {state.steps["timeout"].status for state in states} == {StepStatus.TIMEOUT}
         assert all(1 < _seconds(state.steps["timeout"]) < 10 for state in states)
+        assert all(SECONDS - 0.3 < _seconds(state.steps["delay"]) < 10 for state in states)
         oracle.check(workers.runtime.database, ledger.read(workers.effects))
 
 
 def _start(workers: Fleet, number: int) -> str:
-    return workers.start(f"clock-{number}", {"steps": STEPS[1:]})
+    return workers.start(f"clock-{number}", {"steps": STEPS})
 
 
 def _seconds(state: object) -> float:

@@ -1,7 +1,9 @@
 """What an executor is told, and what it can ask for."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 
@@ -86,6 +88,13 @@ class ActionContext:
     """Tells whether a condition, written as in a pipeline, is true; an unknown reference makes it false."""
     skipped_steps: list[str] = field(default_factory=list, repr=False)
     """Steps that this one decided against."""
+    clock_offset: float = field(default_factory=lambda: time.time() - time.monotonic(), repr=False)
+    """Seconds to add to time.monotonic() for the time in seconds since 1970 by the database's clock."""
+
+    @property
+    def now(self) -> datetime:
+        """The time by the clock that `wake_at` is compared with: the database's, not this machine's."""
+        return datetime.fromtimestamp(self.clock_offset + time.monotonic(), UTC)
 
     def log(self, event: str, data: Mapping[str, Any] | None = None) -> None:
         """Write a line into the execution's log, for whoever follows it."""

@@ -1,6 +1,6 @@
 """Executor of delay."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bud_actions.base import (
     ActionContext,
@@ -22,7 +22,7 @@ class Executor(TypedExecutor[Params, Outputs]):
         outputs = Outputs(delayed=is_over, duration_seconds=params.duration_seconds, reason=params.reason)
         if is_over:
             return outputs
-        wake_at = datetime.now(UTC) + timedelta(seconds=params.duration_seconds)
+        wake_at = context.now + timedelta(seconds=params.duration_seconds)
         return Awaiting(wake_at=wake_at, outputs=outputs.to_dict())
 
     async def on_event(self, context: EventContext) -> EventResult:

@@ -24,7 +24,7 @@ class Executor(TypedExecutor[Params, Outputs]):
     """Lets a step wait for a moment, without holding a worker."""
 
     async def run(self, params: Params, context: ActionContext) -> Awaiting:
-        now = datetime.now(UTC)
+        now = context.now
         wake_at = wake_time(params, now)
         outputs = Outputs(
             waited=False,

@@ -51,7 +51,8 @@ def _skeleton() -> Mapping[str, Any]:
 
 
 def _mounted(paths: Mapping[str, Any], spelled_responses: Collection[str]) -> dict[str, Any]:
-    """Return the paths, those of the catalog and of the runtime under /api/v1 and /budpipeline as well.
+    """Return the paths, those of the catalog and of the runtime under /api/v1 and /budpipeline as well, and those of
+    pipelines under /api/v1/pipeline.
 
     Only the catalog has camelCase keys under /budpipeline.
     """
@@ -64,6 +65,8 @@ def _mounted(paths: Mapping[str, Any], spelled_responses: Collection[str]) -> di
         elif tag in RUNTIME_TAGS:
             mounted[f"/api/v1{path}"] = _item(item, "V1", tag, ())
             mounted[f"/budpipeline{path}"] = _item(item, "Budpipeline", tag, ())
+        if tag == "pipelines":
+            mounted[f"/api/v1/pipeline{path}"] = _item(item, "V1Pipeline", tag, ())
     return mounted
 
 

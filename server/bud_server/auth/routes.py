@@ -60,6 +60,9 @@ _OLDER: Mapping[str, Need] = {
     "/budpipeline/run": AUTHENTICATED,
     "/budpipeline/{pipeline_id}": AUTHENTICATED,
     "/budpipeline/{pipeline_id}/execute": AUTHENTICATED,
+    "/api/v1/pipeline/validate": AUTHENTICATED,
+    "/api/v1/pipeline/pipelines": AUTHENTICATED,
+    "/api/v1/pipeline/pipelines/{pipeline_id}": AUTHENTICATED,
 }
 _MACHINES: Mapping[str, Need] = {
     "/workflow-events": PUBLIC,  # looks at Dapr's own token

@@ -52,6 +52,8 @@ class Assignment:
     state: ExecutionState
     row: Row[Any]
     """The execution's row as it was then; for what never changes: who started it, and how."""
+    clock_offset: float
+    """Seconds to add to time.monotonic() for the time by the database's clock."""
 
 
 class LocalWorker(Protocol):
@@ -313,10 +315,11 @@ class _Change:
         return any(entry.kind == "attempt_stopping" for entry in self.entries)
 
     def _hand_over(self, worker: LocalWorker) -> None:
+        clock_offset = self.on.now - self.on.read_at
         for step_id, step in self.claimed.items():
             if step.work is not None:
                 place = self.state.id, step_id, step.attempt, step.work
-                worker.take(Assignment(*place, step.fence, self.plan, self.state, self.row))
+                worker.take(Assignment(*place, step.fence, self.plan, self.state, self.row, clock_offset))
 
 
 _IN_EXECUTION = steps.join(executions, executions.c.id == steps.c.execution_id)

@@ -17,7 +17,7 @@ from bud_server.runtime.calls import MOUNTS, Calls, json_response
 
 def pipeline_routes(calls: Calls) -> list[Route]:
     """Return the routes of pipelines under every mount."""
-    return [route for prefix in MOUNTS for route in _routes(prefix, calls)]
+    return [route for prefix in (*MOUNTS, "/api/v1/pipeline") for route in _routes(prefix, calls)]
 
 
 def older_routes(calls: Calls) -> list[Route]:

@@ -129,6 +129,7 @@ class Preparation:
             services=self._services,
             report=report,
             holds=lambda text: _holds(text, step_ids, scope),
+            clock_offset=given.clock_offset,
         )
         return Prepared(executor, context, entry["meta"], found)
 

@@ -384,8 +384,7 @@ class Worker:
         if answer.awaiting_event:
             keys = [str(answer.external_workflow_id)] if answer.external_workflow_id else []
             keys += [*map(str, answer.correlation_keys), prepared.context.callback.token]
-            clock = self.engine.database.clock
-            wake_at = None if answer.wake_at is None else clock.of_machine(answer.wake_at.timestamp())
+            wake_at = None if answer.wake_at is None else answer.wake_at.timestamp()
             keys = list(dict.fromkeys(keys))
             return inputs.AttemptWaiting(step, fence, tuple(keys), outputs, answer.timeout_seconds, wake_at)
         return inputs.AttemptSucceeded(step, fence, outputs, tuple(prepared.context.skipped_steps))

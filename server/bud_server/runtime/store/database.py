@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ class Transaction:
     """The connection, which does not know yet what has been put off."""
     now: float
     """Seconds since 1970 by the database's clock."""
+    read_at: float = field(default_factory=time.monotonic)
+    """What time.monotonic() said when the clock was read."""
     after: list[Callable[[], None]] = field(default_factory=list)
     """Called once everything is committed, and never otherwise."""
     written: dict[str, Any] = field(default_factory=dict)

@@ -34,10 +34,6 @@ class Clock:
         """Return seconds since 1970."""
         return float(connection.execute(_NOW).scalar_one())
 
-    def of_machine(self, moment: float) -> float:
-        """Return a moment as it is: the machine's clock is another one, which may be wrong."""
-        return moment
-
 
 def lock_keys(connection: Connection, keys: Iterable[str]) -> None:
     """Let nobody else match the same keys until the commit.

@@ -82,10 +82,6 @@ class Clock:
         """Return seconds since 1970."""
         return self._offset + time.monotonic()
 
-    def of_machine(self, moment: float) -> float:
-        """Return by this clock a moment that was told by the machine's, which may have jumped."""
-        return moment - time.time() + self._offset + time.monotonic()
-
 
 def lock_keys(_connection: Connection, _keys: Iterable[str]) -> None:
     """Nothing to do: whoever writes is alone."""
