@@ -37,7 +37,7 @@ test: $(READY) ## Run all tests
 	$(BIN)/python -m pytest --numprocesses auto
 
 chaos: $(READY) ## Kill, crash and fill everything, at length
-	BUD_CHAOS_LENGTH=20000 $(BIN)/python -m pytest --numprocesses auto tests/chaos tests/runtime
+	BUD_CHAOS_LENGTH=20000 $(BIN)/python -m pytest --numprocesses auto -o faulthandler_timeout=3600 tests/chaos tests/runtime
 
 run: generate ## Serve the catalog on 127.0.0.1:8010 until Ctrl-C; PORT=... changes the port
 	$(BIN)/bud serve --port $(PORT)

@@ -146,31 +146,32 @@ class PlanStore:
         self._insert = database.insert(plans).on_conflict_do_nothing()
         self._kept: OrderedDict[str, tuple[Plan, Rules]] = OrderedDict()
 
-    def put(self, on: Transaction, written: "WrittenPlan") -> None:
+    def put(self, on: Transaction, written: WrittenPlan) -> None:
         """Keep a plan."""
-        if written.digest not in self._kept:
-            values = {"digest": written.digest, "definition": written.definition, "document": written.document}
-            on.connection.execute(self._insert, values)
-            on.after.append(lambda: self._keep_new(written.digest, written.plan))
-
-    def _keep_new(self, digest: str, plan: Plan) -> None:
-        self._keep(digest, plan)
+        if written.digest in self._kept or written.digest in on.written:
+            return
+        values = {"digest": written.digest, "definition": written.definition, "document": written.document}
+        on.connection.execute(self._insert, values)
+        usable = on.written[written.digest] = (written.plan, PipelineRules(written.plan))
+        on.after.append(lambda: self._keep(written.digest, usable))
 
     def get(self, on: Transaction, digest: str) -> tuple[Plan, Rules]:
         """Return a plan, with what evaluates its expressions. Raises KeyError if there is none."""
-        kept = self._kept.get(digest)
-        if kept is None:
+        usable = on.written.get(digest) or self._kept.get(digest)
+        if usable is None:
             document = on.connection.execute(_DOCUMENT, {"digest": digest}).scalar()
             if document is None:
                 raise KeyError(digest)
-            kept = self._keep(digest, read_plan(json.loads(document)))
-        return kept
+            plan = read_plan(json.loads(document))
+            usable = (plan, PipelineRules(plan))
+            self._keep(digest, usable)
+        return usable
 
-    def _keep(self, digest: str, plan: Plan) -> tuple[Plan, Rules]:
-        kept = self._kept[digest] = (plan, PipelineRules(plan))
+    def _keep(self, digest: str, usable: tuple[Plan, Rules]) -> None:
+        """Keep in memory what is committed."""
+        self._kept[digest] = usable
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
-        return kept
 
 
 _DOCUMENT = select(plans.c.document).where(plans.c.digest == bindparam("digest"))
