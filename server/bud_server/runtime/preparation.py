@@ -11,6 +11,7 @@ from bud_server.auth.identity import Subject
 from bud_server.catalog.served import Document, ServedCatalog
 from bud_server.expressions import CompileErrors, EvaluationError, Scope, StepView, compile_condition, compile_value
 from bud_server.runtime.engine import Assignment
+from bud_server.runtime.executors.call import problems_of
 from bud_server.runtime.secrets import Secrets, SecretsError, masked_in
 from bud_server.runtime.state import ExecutionState
 from bud_server.runtime.store.rows import subject_of
@@ -170,7 +171,7 @@ class Preparation:
         """Return params with defaults filled in. Raises UnpreparedError if they are not what the action takes."""
         problems = [problem.message for problem in validator.validate(params)]
         complete = validator.complete(params)
-        problems = problems or list(executor.validate_params(complete))
+        problems = problems or problems_of(executor, complete)
         if problems:
             raise UnpreparedError("params", masked_in("; ".join(problems), found))
         return complete
