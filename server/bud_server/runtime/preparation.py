@@ -193,6 +193,9 @@ class Preparation:
             event_data=data,
             step_outputs=self._secrets.open(state.outputs or {}, prepared.found),
             params=prepared.context.params,
+            idempotency_key=prepared.context.idempotency_key,
+            user_id=prepared.context.user_id,
+            services=self._services,
         )
 
 

@@ -42,7 +42,8 @@ class Runtime:
         self.secrets = Secrets(settings.secret_key)
         self.plans = PlanStore(self.database)
         urls = dict(pair.split("=", 1) for pair in settings.services)
-        self._services = BaseUrls(urls)
+        topics = dict(pair.split("=", 1) for pair in settings.topics)
+        self._services = BaseUrls(urls, topics)
         self.worker: Worker | None = None
         key = settings.secret_key
         self.callback_secret = os.urandom(32) if key is None else hashlib.sha256(key.encode()).digest()
@@ -57,7 +58,7 @@ class Runtime:
         self.followers = Followers(self.engine)
         self.executions = Executions(self.engine, self.plans, self.secrets, catalog)
         self._ticker = Ticker(self.engine)
-        self._courier = Courier(self.engine, TopicUrls(dict(pair.split("=", 1) for pair in settings.topics)))
+        self._courier = Courier(self.engine, TopicUrls(topics))
         self._presence = None
         if self.worker is not None:
             self.worker.engine = self.engine

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from bud_actions.base import ServiceError
+from bud_actions.base import ServiceError, ServiceRejectedError, ServiceTimeoutError, ServiceUnreachableError
 
+PUBLISH_SECONDS = 10.0
 MOST_BYTES = 10 * 1024 * 1024
 """Of an answer."""
 
 
 class BaseUrls:
-    """Reaches each service at the URL that the settings give for it."""
+    """Reaches each service, and posts to each topic, at the URL that the settings give for it."""
 
-    def __init__(self, urls: Mapping[str, str]) -> None:
+    def __init__(self, urls: Mapping[str, str], topics: Mapping[str, str] | None = None) -> None:
         self.urls = dict(urls)
+        self.topics = dict(topics or {})
         self._client: Any = None
 
     async def __aenter__(self) -> Self:
@@ -45,9 +47,8 @@ class BaseUrls:
         base = self.urls.get(app_id)
         if base is None:
             known = ", ".join(sorted(self.urls)) or "none"
-            raise ServiceError(
-                f"the service {app_id!r} has no URL: add it to the setting `services` (known: {known})",
-                had_effect=False,
+            raise ServiceUnreachableError(
+                f"the service {app_id!r} has no URL: add it to the setting `services` (known: {known})"
             )
         if self._client is None:
             self._client = httpx2.AsyncClient(follow_redirects=False)
@@ -57,12 +58,32 @@ class BaseUrls:
                 http_method, url, json=data, params=params, timeout=timeout_seconds, headers=dict(headers)
             )
         except httpx2.ConnectError as error:
-            raise ServiceError(f"{app_id} cannot be reached: {error}", had_effect=False) from error
+            raise ServiceUnreachableError(f"{app_id} cannot be reached: {error}") from error
         except httpx2.TimeoutException as error:
-            raise ServiceError(f"{app_id} did not answer within {timeout_seconds:g} seconds") from error
+            raise ServiceTimeoutError(f"{app_id} did not answer within {timeout_seconds:g} seconds") from error
         except httpx2.HTTPError as error:
             raise ServiceError(f"{app_id} broke off: {error}") from error
         return _answer(app_id, response)
+
+    async def publish(self, topic: str, data: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        """Post a message to the URL of its topic. Raises ServiceError."""
+        import httpx2
+
+        url = self.topics.get(topic)
+        if url is None:
+            known = ", ".join(sorted(self.topics)) or "none"
+            raise ServiceUnreachableError(
+                f"the topic {topic!r} has no URL: add it to the setting `topics` (known: {known})"
+            )
+        if self._client is None:
+            self._client = httpx2.AsyncClient(follow_redirects=False)
+        try:
+            response = await self._client.post(url, json=dict(data), headers=dict(headers), timeout=PUBLISH_SECONDS)
+        except httpx2.ConnectError as error:
+            raise ServiceUnreachableError(f"the topic {topic} cannot be reached: {error}") from error
+        except httpx2.HTTPError as error:
+            raise ServiceError(f"the topic {topic} broke off: {error}") from error
+        _answer(f"the topic {topic}", response)
 
 
 def _answer(app_id: str, response: Any) -> Any:
@@ -77,7 +98,7 @@ def _answer(app_id: str, response: Any) -> Any:
     if response.is_success:
         return body
     reason = _reason(body) or response.text[:500]
-    raise ServiceError(f"{app_id} answered {response.status_code}: {reason}", status=response.status_code)
+    raise ServiceRejectedError(f"{app_id} answered {response.status_code}: {reason}", response.status_code)
 
 
 def _reason(body: Any) -> str:

@@ -38,9 +38,9 @@ async def _answer(request: Mapping[str, Any], replies: TextIO) -> tuple[Answer, 
     module, _, name = request["executor"].partition(":")
     executor = attrgetter(name)(import_module(module))()
     document = request["context"]
-    if request["method"] == "on_event":
-        return await call(executor, "on_event", EventContext(**document)), []
     async with BaseUrls(request["services"]) as services:
+        if request["method"] == "on_event":
+            return await call(executor, "on_event", EventContext(**document, services=services)), []
         context = ActionContext(
             **{**document, "callback": Callback(**document["callback"])},
             services=services,

@@ -58,12 +58,14 @@ def _request(
     return json.dumps(request).encode() + b"\n"
 
 
+_ASKED_FOR = ("services", "outbound", "report", "holds", "skipped_steps", "callback")
+
+
 def context_document(context: ActionContext | EventContext) -> dict[str, Any]:
     """Return what a context tells, as JSON; what it can be asked for is made anew on the other side."""
+    told = {name: value for name, value in vars(context).items() if name not in _ASKED_FOR}
     if isinstance(context, EventContext):
-        return asdict(context)
-    asked_for = ("services", "report", "holds", "skipped_steps", "callback")
-    told = {name: value for name, value in vars(context).items() if name not in asked_for}
+        return told
     outputs = {step: dict(values) for step, values in context.step_outputs.items()}
     return {**told, "step_outputs": outputs, "callback": asdict(context.callback)}
 

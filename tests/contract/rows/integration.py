@@ -1,0 +1,5 @@
+"""Actions of the folder integration."""
+
+from tests.contract.table import Row
+
+ROWS: tuple[Row, ...] = ()
