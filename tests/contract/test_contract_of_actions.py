@@ -7,7 +7,7 @@ import pytest
 
 from bud_actions.base import ActionContext, ActionResult, EventAction, EventContext, EventResult, action_registry
 from bud_schemas import ParamValidator
-from bud_server.runtime.services import BaseUrls
+from bud_server.services.base_urls import BaseUrls
 from tests.actions.support import CATALOG, declared
 from tests.contract.rows import ROWS
 from tests.contract.scripted import Scripted
