@@ -57,8 +57,8 @@ if not set, only `--reload` does so."""
     topics: tuple[str, ...] = ()
     """Topics on which progress is published, each as `name=https://host/path`, to which messages are posted."""
     dapr_url: str | None = None
-    """Address of a Dapr sidecar, such as `http://127.0.0.1:3500`, for services and topics; without one, `services` and \
-`topics` say where they are."""
+    """Address of a Dapr sidecar, such as `http://127.0.0.1:3500`, for services and topics; without one, `services` \
+and `topics` say where they are."""
     dapr_api_token: str | None = field(default=None, repr=False)
     """Token that the Dapr sidecar asks of its callers."""
     pubsub: str = "pubsub"

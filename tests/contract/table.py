@@ -11,6 +11,9 @@ USER = "11111111-2222-4333-8444-555555555555"
 TOPIC = "budpipelineEvents"
 """The topic on which services publish events for pipelines."""
 
+WEB = "http://web.test"
+"""In params and messages of rows: where the service `web` is."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
