@@ -47,7 +47,8 @@ class Attempt:
             ):
                 return await self._read(response)
         except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-            raise self._failed(f"cannot be reached: {error}") from error
+            reason = str(error) or "it does not answer"
+            raise OutboundError(f"{target.authority} cannot be reached: {reason}", had_effect=False) from error
         except httpcore2.LocalProtocolError as error:
             raise OutboundError(f"the request cannot be sent: {error}", had_effect=False) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
