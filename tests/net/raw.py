@@ -1,6 +1,7 @@
 """A server that answers with exactly the bytes that it is told."""
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -16,7 +17,7 @@ class Raw:
 
     def __init__(self, pieces: Iterable[bytes], wait: float, certificate: ssl.SSLContext | None) -> None:
         self.heard: list[bytes] = []
-        """The beginnings of all requests."""
+        """All requests, with their bodies."""
         self._pieces, self._wait, self._certificate = pieces, wait, certificate
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -45,12 +46,23 @@ class Raw:
                 continue
 
     def _answer(self, connection: socket.socket) -> None:
-        self.heard.append(connection.recv(65536))
+        self.heard.append(_request(connection))
         for piece in self._pieces:
             connection.sendall(piece)
             time.sleep(self._wait)
             if self._is_closing:
                 return
+
+
+def _request(connection: socket.socket) -> bytes:
+    heard = b""
+    while piece := connection.recv(65536):
+        heard += piece
+        head, end, body = heard.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head.lower())
+        if end and len(body) >= (int(length[1]) if length else 0):
+            break
+    return heard
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from bud_actions.base import (
     EventAction,
     EventContext,
     EventResult,
+    OutboundError,
     ServiceError,
     StepStatus,
 )
@@ -38,7 +39,7 @@ async def call(executor: BaseActionExecutor, method: Method, context: ActionCont
     """Return what an executor answers; what it raises is an answer too."""
     try:
         answer = await getattr(executor, method)(context)
-    except ServiceError as error:
+    except (ServiceError, OutboundError) as error:
         return Failure(str(error), error.had_effect)
     except Exception as error:
         trace = "".join(traceback.format_exception(error))[-MOST_TRACE:]
