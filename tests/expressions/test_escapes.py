@@ -156,7 +156,8 @@ sys.addaudithook(_hear)
 def effects() -> Iterator[list[str]]:
     """Yield what this process does meanwhile that others could notice."""
     global _heard
-    _heard = heard = []
+    heard: list[str] = []
+    _heard = heard
     try:
         yield heard
     finally:

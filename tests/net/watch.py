@@ -23,7 +23,8 @@ sys.addaudithook(_hear)
 def attempts() -> Iterator[list[Any]]:
     """Yield the addresses to which anything in this process tries to connect meanwhile."""
     global _attempts
-    _attempts = heard = []
+    heard: list[Any] = []
+    _attempts = heard
     try:
         yield heard
     finally:
