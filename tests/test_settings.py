@@ -214,6 +214,30 @@ def test_auth_none_is_fine_on_loopback(host: str) -> None:
     check_settings(Settings(host=host))
 
 
+@pytest.mark.parametrize("name", ["services", "topics"])
+def test_urls_and_dapr_do_not_go_together(name: str) -> None:
+    message = rf"leave out dapr_url \(BUD_DAPR_URL\) or {name} \(BUD_{name.upper()}\)"
+    both: dict[str, Any] = {name: ("a=http://a",), "dapr_url": "http://127.0.0.1:3500"}
+    with pytest.raises(SettingsError, match=message):
+        check_settings(Settings(**both))
+
+
+@pytest.mark.parametrize(
+    "host", ["a.example", "*.a.example", "10.0.0.0/8", "127.0.0.1", "::1", "fd00::/8", "a_b", "A."]
+)
+def test_a_host_can_be_allowed(host: str) -> None:
+    assert load_settings({"BUD_ALLOWED_HOSTS": host}, None, {}).allowed_hosts == (host,)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["*", "a.*.example", "http://a.example", "a.example:80", "127.1", "0x7f.1", "2130706433", "10.0.0.1/8", "a b"],
+)
+def test_what_is_no_host_cannot_be_allowed(host: str) -> None:
+    with pytest.raises(SettingsError, match="must be a list of host names, such as"):
+        load_settings({"BUD_ALLOWED_HOSTS": host}, None, {})
+
+
 def test_what_an_auth_needs_is_named() -> None:
     with pytest.raises(SettingsError, match=r"set api_keys_file \(BUD_API_KEYS_FILE\)"):
         check_settings(Settings(auth="api-key"))
