@@ -626,6 +626,9 @@ class AnsweringServices:
     async def invoke(self, *_call: object) -> dict[str, object]:
         return {"success": True, "workflow_id": "w-1"}
 
+    async def publish(self, *_message: object) -> None:
+        """Take the message."""
+
 
 def test_an_event_driven_class_needs_only_another_import_line(install: Install) -> None:
     text = (ROOT / "tests/class_style/model_add.py.txt").read_text()

@@ -55,6 +55,11 @@ def test_every_setting_can_be_a_variable() -> None:
         "BUD_SECRET_KEY": "k" * 43 + "=",
         "BUD_SERVICES": "budapp=https://budapp.example, budsim=http://localhost:1",
         "BUD_TOPICS": "budAppMessages=https://budapp.example/messages",
+        "BUD_DAPR_URL": "http://127.0.0.1:3500",
+        "BUD_DAPR_API_TOKEN": "sidecar",
+        "BUD_PUBSUB": "bud-pubsub",
+        "BUD_ALLOWED_HOSTS": "*.bud.example, 10.1.0.0/16",
+        "BUD_OUTBOUND_BYTES": "4096",
         "BUD_PUBLIC_URL": "https://bud.example",
         "BUD_EVENT_SECRET": "s" * 32,
         "BUD_EVENT_KEYS": "budsim=/payload/run_id",
@@ -86,6 +91,11 @@ def test_every_setting_can_be_a_variable() -> None:
         secret_key="k" * 43 + "=",
         services=("budapp=https://budapp.example", "budsim=http://localhost:1"),
         topics=("budAppMessages=https://budapp.example/messages",),
+        dapr_url="http://127.0.0.1:3500",
+        dapr_api_token="sidecar",
+        pubsub="bud-pubsub",
+        allowed_hosts=("*.bud.example", "10.1.0.0/16"),
+        outbound_bytes=4096,
         public_url="https://bud.example",
         event_secret="s" * 32,
         event_keys=("budsim=/payload/run_id",),
@@ -210,6 +220,30 @@ def test_auth_none_is_refused_where_others_can_reach_it(host: str) -> None:
 def test_auth_none_is_fine_on_loopback(host: str) -> None:
     assert is_loopback(host)
     check_settings(Settings(host=host))
+
+
+@pytest.mark.parametrize("name", ["services", "topics"])
+def test_urls_and_dapr_do_not_go_together(name: str) -> None:
+    message = rf"leave out dapr_url \(BUD_DAPR_URL\) or {name} \(BUD_{name.upper()}\)"
+    both: dict[str, Any] = {name: ("a=http://a",), "dapr_url": "http://127.0.0.1:3500"}
+    with pytest.raises(SettingsError, match=message):
+        check_settings(Settings(**both))
+
+
+@pytest.mark.parametrize(
+    "host", ["a.example", "*.a.example", "10.0.0.0/8", "127.0.0.1", "::1", "fd00::/8", "a_b", "A."]
+)
+def test_a_host_can_be_allowed(host: str) -> None:
+    assert load_settings({"BUD_ALLOWED_HOSTS": host}, None, {}).allowed_hosts == (host,)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["*", "a.*.example", "http://a.example", "a.example:80", "127.1", "0x7f.1", "2130706433", "10.0.0.1/8", "a b"],
+)
+def test_what_is_no_host_cannot_be_allowed(host: str) -> None:
+    with pytest.raises(SettingsError, match="must be a list of host names, such as"):
+        load_settings({"BUD_ALLOWED_HOSTS": host}, None, {})
 
 
 def test_what_an_auth_needs_is_named() -> None:

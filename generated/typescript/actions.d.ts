@@ -1738,7 +1738,7 @@ export interface SimulationRunOutputs {
 }
 
 /**
- * Calls an HTTP service and hands its answer to later steps. Any answer other than a 2xx fails the step. Addresses in private networks are refused, and redirects are not followed.
+ * Calls an HTTP service and hands its answer to later steps. Any answer other than a 2xx fails the step, with the same outputs. Addresses in private networks are refused, and redirects are not followed.
  *
  * Category: Integration.
  * @see actions/bud_actions/integration/http_request.yaml
@@ -1758,7 +1758,7 @@ export interface HttpRequestInput {
   readonly headers?: {
     readonly [name: string]: string;
   } | Template | null;
-  /** Body of a POST, PUT or PATCH, sent as JSON. */
+  /** Body of a POST, PUT or PATCH, sent as JSON; any JSON value will do. */
   readonly body?: unknown;
   /**
    * Seconds to wait for the answer.
@@ -1768,7 +1768,7 @@ export interface HttpRequestInput {
    */
   readonly timeout_seconds?: number | Template | null;
   /**
-   * Whether to add the ids of the execution and the step to the body, under _workflow_metadata.
+   * Whether to add the ids of the execution and the step, under _workflow_metadata, to a body that is an object or missing.
    * @default false
    */
   readonly include_metadata?: boolean | Template | null;
@@ -1790,7 +1790,7 @@ export interface HttpRequestParams {
   readonly headers?: {
     readonly [name: string]: string;
   };
-  /** Body of a POST, PUT or PATCH, sent as JSON. */
+  /** Body of a POST, PUT or PATCH, sent as JSON; any JSON value will do. */
   readonly body?: unknown;
   /**
    * Seconds to wait for the answer.
@@ -1800,7 +1800,7 @@ export interface HttpRequestParams {
    */
   readonly timeout_seconds: number;
   /**
-   * Whether to add the ids of the execution and the step to the body, under _workflow_metadata.
+   * Whether to add the ids of the execution and the step, under _workflow_metadata, to a body that is an object or missing.
    * @default false
    */
   readonly include_metadata: boolean;
@@ -1812,7 +1812,7 @@ export interface HttpRequestOutputs {
   readonly status_code: number;
   /** Body of the answer, decoded if it is JSON; null when there was none. */
   readonly body: unknown;
-  /** Headers of the answer by name; empty when there was none. */
+  /** Headers of the answer by name in lower case; empty when there was none. */
   readonly headers: {
     readonly [name: string]: string;
   };
@@ -1839,8 +1839,8 @@ export interface NotificationInput {
    * @default "info"
    */
   readonly severity?: "info" | "warning" | "error" | "critical" | Template | null;
-  /** Who is told, as a list of addresses or channel names; left empty, the channel's usual recipients. */
-  readonly recipients?: unknown;
+  /** Who is told, as a list of subscribers, addresses or channel names; left empty, whoever started the pipeline. */
+  readonly recipients?: readonly string[] | Template | null;
   /** Further facts by name, passed along for the programs that handle the notification. */
   readonly metadata?: {
     readonly [name: string]: unknown;
@@ -1863,8 +1863,8 @@ export interface NotificationParams {
    * @default "info"
    */
   readonly severity: "info" | "warning" | "error" | "critical";
-  /** Who is told, as a list of addresses or channel names; left empty, the channel's usual recipients. */
-  readonly recipients?: unknown;
+  /** Who is told, as a list of subscribers, addresses or channel names; left empty, whoever started the pipeline. */
+  readonly recipients?: readonly string[];
   /** Further facts by name, passed along for the programs that handle the notification. */
   readonly metadata?: {
     readonly [name: string]: unknown;
@@ -1880,7 +1880,7 @@ export interface NotificationOutputs {
 }
 
 /**
- * Calls a webhook of another system and tells it, by default, which execution and step it comes from. Addresses in private networks are refused, and redirects are not followed.
+ * Calls a webhook of another system and tells it, by default, which execution and step it comes from. Any answer other than a 2xx fails the step, with the same outputs. Addresses in private networks are refused, and redirects are not followed.
  *
  * Category: Integration.
  * @see actions/bud_actions/integration/webhook.yaml
@@ -1891,7 +1891,7 @@ export interface WebhookInput {
    * @pattern ^https?://
    */
   readonly url: string;
-  /** What to send; as JSON in the body, or as the query of a GET. */
+  /** What to send; any JSON value in the body, or an object as the query of a GET. */
   readonly payload?: unknown;
   /** Headers of the request by name. They may hold credentials and are never shown or logged. */
   readonly headers?: {
@@ -1903,7 +1903,7 @@ export interface WebhookInput {
    */
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | Template | null;
   /**
-   * Whether to add the ids of the execution and the step to the payload, under _workflow_metadata.
+   * Whether to add the ids of the execution and the step, under _workflow_metadata, to a payload that is an object or missing.
    * @default true
    */
   readonly include_metadata?: boolean | Template | null;
@@ -1923,7 +1923,7 @@ export interface WebhookParams {
    * @pattern ^https?://
    */
   readonly url: string;
-  /** What to send; as JSON in the body, or as the query of a GET. */
+  /** What to send; any JSON value in the body, or an object as the query of a GET. */
   readonly payload?: unknown;
   /** Headers of the request by name. They may hold credentials and are never shown or logged. */
   readonly headers?: {
@@ -1935,7 +1935,7 @@ export interface WebhookParams {
    */
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /**
-   * Whether to add the ids of the execution and the step to the payload, under _workflow_metadata.
+   * Whether to add the ids of the execution and the step, under _workflow_metadata, to a payload that is an object or missing.
    * @default true
    */
   readonly include_metadata: boolean;

@@ -56,6 +56,17 @@ if not set, only `--reload` does so."""
     """Services that executors call, each as `name=https://host/path`."""
     topics: tuple[str, ...] = ()
     """Topics on which progress is published, each as `name=https://host/path`, to which messages are posted."""
+    dapr_url: str | None = None
+    """Address of a Dapr sidecar, such as `http://127.0.0.1:3500`, for services and topics; without one, `services` \
+and `topics` say where they are."""
+    dapr_api_token: str | None = field(default=None, repr=False)
+    """Token that the Dapr sidecar asks of its callers."""
+    pubsub: str = "pubsub"
+    """Component through which Dapr publishes."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts inside that pipelines may ask all the same: names, `*.example.com`, or networks such as `10.1.0.0/16`."""
+    outbound_bytes: int = 10 * 1024 * 1024
+    """Largest answer of an address that a pipeline asks, in bytes."""
     public_url: str | None = None
     """Address under which others reach this server; executors pass it on as the callback of what they start."""
     event_secret: str | None = field(default=None, repr=False)
@@ -86,7 +97,7 @@ _KINDS: dict[str, Any] = {each.name: each.type for each in fields(Settings)}
 ALIASES = {"BUD_DATABASE_URL": "database", "APP_API_TOKEN": "app_api_token"}
 """Variables by which other tools of the platform know a setting; its own comes first."""
 _VARIABLES = {f"{PREFIX}{name.upper()}": name for name in _KINDS}
-_SECRET = frozenset({"proxy_credential", "database", "secret_key", "event_secret", "app_api_token"})
+_SECRET = frozenset({"proxy_credential", "database", "secret_key", "event_secret", "app_api_token", "dapr_api_token"})
 
 
 def load_settings(environ: Mapping[str, str], toml_path: Path | None, overrides: Mapping[str, object]) -> Settings:
@@ -101,6 +112,7 @@ def load_settings(environ: Mapping[str, str], toml_path: Path | None, overrides:
 
 def check_settings(settings: Settings) -> None:
     """Raise SettingsError if the settings do not go together."""
+    _check_one_way(settings)
     if settings.auth == "none":
         _check_openness(settings.host)
     elif settings.auth == "api-key":
@@ -132,6 +144,15 @@ def _check_openness(host: str) -> None:
         raise SettingsError(
             f'auth is "none" and host is {host!r}: whoever reaches that address would have every permission; '
             f'set auth ({PREFIX}AUTH) to "api-key" or "jwt", or host ({PREFIX}HOST) to 127.0.0.1'
+        )
+
+
+def _check_one_way(settings: Settings) -> None:
+    known = [name for name in ("services", "topics") if getattr(settings, name)]
+    if settings.dapr_url is not None and known:
+        raise SettingsError(
+            f"dapr_url is set, and Dapr finds services and topics by name: leave out dapr_url ({PREFIX}DAPR_URL) "
+            f"or {known[0]} ({PREFIX}{known[0].upper()})"
         )
 
 
@@ -275,8 +296,20 @@ _READERS: dict[Any, tuple[Callable[[object], Any], str]] = {
     tuple[str, ...]: (_texts, "a list of texts"),
 }
 
+
+def _is_host(text: str) -> bool:
+    """Whether a text is a network, or a name that is none of the odd ways to write an address."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        last = text.rstrip(".").rpartition(".")[2]
+        return _HOST.fullmatch(text) is not None and re.fullmatch(r"0[xX].*|[0-9]*", last) is None
+    return True
+
+
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _SERVICE = re.compile(r"[A-Za-z0-9._-]+=https?://[^\s=]\S*")
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _EVENT_KEY = re.compile(r"[^=\s]+=(/[^/=]+)+")
 _VISIBLE = re.compile(r"[\x21-\x7e]{16,}")
 _LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -290,6 +323,13 @@ _LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda pairs: all(_SERVICE.fullmatch(pair) for pair in pairs),
         "a list of name=URL, such as budAppMessages=https://budapp.example.com/messages",
     ),
+    "dapr_url": (lambda url: url.startswith(("http://", "https://")), "an http or https URL"),
+    "pubsub": (lambda name: re.fullmatch(r"[A-Za-z0-9._-]+", name) is not None, "the name of a component of Dapr"),
+    "allowed_hosts": (
+        lambda hosts: all(_is_host(host) for host in hosts),
+        "a list of host names, such as *.example.com, and networks, such as 10.1.0.0/16",
+    ),
+    "outbound_bytes": (lambda size: size > 0, "at least 1"),
     "event_keys": (
         lambda places: all(_EVENT_KEY.fullmatch(place) for place in places),
         "a list of source=/json/pointer, such as budsim=/payload/run_id",

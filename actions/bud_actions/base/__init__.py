@@ -5,7 +5,20 @@ The classes of metadata are generated; they are imported when first asked for.
 
 from typing import TYPE_CHECKING, Any
 
-from bud_actions.base.context import ActionContext, Callback, EventContext, ServiceError, Services
+from bud_actions.base.context import (
+    ActionContext,
+    Callback,
+    EventContext,
+    HttpAnswer,
+    Outbound,
+    OutboundError,
+    RefusedAddressError,
+    ServiceError,
+    ServiceRejectedError,
+    Services,
+    ServiceTimeoutError,
+    ServiceUnreachableError,
+)
 from bud_actions.base.discovery import BrokenPackage, Discovery, DiscoveryError, discover
 from bud_actions.base.executor import BaseActionExecutor, TypedExecutor
 from bud_actions.base.packages import ActionPackage
@@ -63,6 +76,9 @@ __all__ = [
     "EventResult",
     "ExecutionMode",
     "ExecutorError",
+    "HttpAnswer",
+    "Outbound",
+    "OutboundError",
     "OutputDefinition",
     "OutputType",
     "ParamCondition",
@@ -71,10 +87,14 @@ __all__ = [
     "ParamRuleKind",
     "ParamType",
     "RefType",
+    "RefusedAddressError",
     "ReservedNames",
     "RetryPolicy",
     "SelectOption",
     "ServiceError",
+    "ServiceRejectedError",
+    "ServiceTimeoutError",
+    "ServiceUnreachableError",
     "Services",
     "Stability",
     "StepStatus",

@@ -18,8 +18,26 @@ class ServiceError(Exception):
         super().__init__(message)
 
 
+class ServiceUnreachableError(ServiceError):
+    """The service was never reached, so nothing has changed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, had_effect=False)
+
+
+class ServiceTimeoutError(ServiceError):
+    """The service did not answer in time; what it does with the call is unknown."""
+
+
+class ServiceRejectedError(ServiceError):
+    """The service answered that it will not, or could not, do it."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message, status=status, had_effect=status >= 500)
+
+
 class Services(Protocol):
-    """How other services are reached."""
+    """How other services, and those who listen to a topic, are reached."""
 
     async def invoke(
         self,
@@ -32,6 +50,45 @@ class Services(Protocol):
         headers: Mapping[str, str],
     ) -> Any:
         """Return the JSON answer of a service. Raises ServiceError."""
+
+    async def publish(self, topic: str, data: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        """Return once a message is taken. Raises ServiceError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpAnswer:
+    """What an address answered, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By name in lower case; the values of one that came several times are joined with commas."""
+    body: bytes
+
+
+class OutboundError(Exception):
+    """An address could not be asked; the message is for a person, and holds none of the address's credentials."""
+
+    def __init__(self, message: str, *, had_effect: bool = True) -> None:
+        self.had_effect = had_effect
+        """False if no connection was made."""
+        super().__init__(message)
+
+
+class RefusedAddressError(OutboundError):
+    """An address that pipelines may not ask. No connection was made."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, had_effect=False)
+
+
+class Outbound(Protocol):
+    """How addresses that a pipeline names are reached: guarded, so that none of them leads inside."""
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_seconds: float
+    ) -> HttpAnswer:
+        """Return the answer, redirects not followed. Raises OutboundError."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +116,50 @@ def _only_literals(text: str) -> bool:
 
 
 @dataclass(kw_only=True)
-class ActionContext:
+class Caller:
+    """One step, as other services know it."""
+
+    idempotency_key: str = ""
+    """The same for all attempts at a step: what the other side can tell repetitions by."""
+    user_id: str = ""
+    """Who started the pipeline, as their credential says."""
+    services: Services | None = field(default=None, repr=False)
+
+    async def invoke_service(
+        self,
+        app_id: str,
+        method_path: str = "",
+        http_method: str = "POST",
+        data: Any = None,
+        params: Mapping[str, Any] | None = None,
+        timeout_seconds: float = 30,
+        *,
+        method: str = "",
+    ) -> Any:
+        """Call another service as whoever started the pipeline, and return its JSON answer. Raises ServiceError.
+
+        `method` is an older name of `method_path`.
+        """
+        if self.services is None:
+            raise ServiceUnreachableError(f"no services are configured, so {app_id!r} cannot be reached")
+        return await self.services.invoke(
+            app_id, method_path or method, http_method, data, params, timeout_seconds, self._headers()
+        )
+
+    async def publish(self, topic: str, data: Mapping[str, Any]) -> None:
+        """Tell all who listen to a topic, and return once the message is taken. Raises ServiceError."""
+        if self.services is None:
+            raise ServiceUnreachableError(f"no services are configured, so nothing can be published to {topic!r}")
+        await self.services.publish(topic, data, self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        """Return what tells a service who asks, and for which step."""
+        headers = {"Idempotency-Key": self.idempotency_key} if self.idempotency_key else {}
+        return headers | ({"X-User-ID": self.user_id} if self.user_id else {})
+
+
+@dataclass(kw_only=True)
+class ActionContext(Caller):
     """One attempt at a step. Everything has a default, so that an executor can be tried by hand.
 
     What it prints as holds no values of a step: they may be secret.
@@ -76,12 +176,8 @@ class ActionContext:
     timeout_seconds: float | None = None
     """Seconds until the attempt is ended; None means no limit."""
     attempt: int = 1
-    idempotency_key: str = ""
-    """The same for all attempts at a step: what the other side can tell repetitions by."""
     callback: Callback = field(default_factory=Callback)
-    user_id: str = ""
-    """Who started the pipeline, as their credential says."""
-    services: Services | None = field(default=None, repr=False)
+    outbound: Outbound | None = field(default=None, repr=False)
     report: Callable[[str, Mapping[str, Any]], None] = field(default=_tell_nobody, repr=False)
     """Takes (kind, data), the kind being `log`, `progress` or `metrics`."""
     holds: Callable[[str], bool] = field(default=_only_literals, repr=False)
@@ -112,33 +208,23 @@ class ActionContext:
         """Decide against a step that has not begun; it takes effect when this one completes."""
         self.skipped_steps.append(step_id)
 
-    async def invoke_service(
+    async def request(
         self,
-        app_id: str,
-        method_path: str = "",
-        http_method: str = "POST",
-        data: Any = None,
-        params: Mapping[str, Any] | None = None,
-        timeout_seconds: float = 30,
+        method: str,
+        url: str,
         *,
-        method: str = "",
-    ) -> Any:
-        """Call another service as whoever started the pipeline, and return its JSON answer. Raises ServiceError.
-
-        `method` is an older name of `method_path`.
-        """
-        if self.services is None:
-            raise ServiceError(f"no services are configured, so {app_id!r} cannot be reached", had_effect=False)
-        headers = {"Idempotency-Key": self.idempotency_key} if self.idempotency_key else {}
-        if self.user_id:
-            headers["X-User-ID"] = self.user_id
-        return await self.services.invoke(
-            app_id, method_path or method, http_method, data, params, timeout_seconds, headers
-        )
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout_seconds: float = 30,
+    ) -> HttpAnswer:
+        """Ask an address that the pipeline names, and return its answer, whatever its status. Raises OutboundError."""
+        if self.outbound is None:
+            raise OutboundError("addresses can be asked only where a server runs the step", had_effect=False)
+        return await self.outbound.request(method, url, headers or {}, body, timeout_seconds)
 
 
 @dataclass(kw_only=True)
-class EventContext:
+class EventContext(Caller):
     """An event that names the work a step is waiting for."""
 
     step_execution_id: str

@@ -1,11 +1,25 @@
 """Executor of http_request."""
 
-from bud_actions.base import ActionContext, TypedExecutor
+from bud_actions.base import ActionContext, OutboundError, TypedExecutor
+from bud_actions.integration.web import asked, content_of, described, is_good, refused, unanswered
 from bud_generated.integration.http_request import Outputs, Params
+
+NOTHING = Outputs(status_code=0, body=None, headers={})
+"""What there is without an answer."""
+WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 class Executor(TypedExecutor[Params, Outputs]):
-    """Performs http_request."""
+    """Asks an address, and yields what it answers."""
 
     async def run(self, params: Params, context: ActionContext) -> Outputs:
-        raise NotImplementedError
+        body = described(params.body, context) if params.include_metadata else params.body
+        sent = body if params.method in WITH_BODY else None
+        try:
+            answer = await asked(context, params.method, params.url, params.headers, sent, params.timeout_seconds)
+        except OutboundError as error:
+            raise unanswered(error, params.method, NOTHING.to_dict()) from error
+        outputs = Outputs(status_code=answer.status, body=content_of(answer), headers=dict(answer.headers))
+        if not is_good(answer):
+            raise refused(answer, params.method, outputs.to_dict())
+        return outputs

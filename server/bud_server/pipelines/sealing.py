@@ -29,8 +29,15 @@ def sealed(definition: Document, catalog: ServedCatalog, secrets: Secrets) -> di
 
 
 def sealed_value(value: Any, secrets: Secrets) -> Any:
-    """Return a secret value encrypted, unless it is an expression. Raises SecretsError if there is no key."""
-    return value if "{{" in str(value) else secrets.seal(value)
+    """Return a secret value with each text in it encrypted, unless it is an expression.
+
+    Raises SecretsError if there is some and no key.
+    """
+    if isinstance(value, Mapping) and not is_sealed(value):
+        return {key: sealed_value(member, secrets) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [sealed_value(member, secrets) for member in value]
+    return value if isinstance(value, str) and "{{" in value else secrets.seal(value)
 
 
 def restored(definition: Document, stored: Document, catalog: ServedCatalog) -> dict[str, Any]:

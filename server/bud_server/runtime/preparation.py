@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bud_actions.base import ActionContext, BaseActionExecutor, Callback, EventContext, ExecutorError, Services
+from bud_actions.base import (
+    ActionContext,
+    BaseActionExecutor,
+    Callback,
+    EventContext,
+    ExecutorError,
+    Outbound,
+    Services,
+)
 from bud_schemas import ParamValidator
 from bud_server.auth.identity import Subject
 from bud_server.catalog.served import Document, ServedCatalog
@@ -88,6 +96,7 @@ class Preparation:
         executor_of: Callable[[str], BaseActionExecutor],
         secrets: Secrets,
         services: Services,
+        outbound: Outbound,
         callback_secret: bytes,
         public_url: str,
     ) -> None:
@@ -95,6 +104,7 @@ class Preparation:
         self._executor_of = executor_of
         self._secrets = secrets
         self._services = services
+        self._outbound = outbound
         self._callback_secret = callback_secret
         self._public_url = public_url
 
@@ -128,6 +138,7 @@ class Preparation:
             callback=self._callback(given),
             user_id=subject.id,
             services=self._services,
+            outbound=self._outbound,
             report=report,
             holds=lambda text: _holds(text, step_ids, scope),
             clock_offset=given.clock_offset,
@@ -194,6 +205,9 @@ class Preparation:
             event_data=data,
             step_outputs=self._secrets.open(state.outputs or {}, prepared.found),
             params=prepared.context.params,
+            idempotency_key=prepared.context.idempotency_key,
+            user_id=prepared.context.user_id,
+            services=self._services,
         )
 
 

@@ -8,17 +8,17 @@ from typing import Self
 
 from bud_actions.base import BaseActionExecutor
 from bud_server.catalog.served import ServedCatalog
+from bud_server.outside import Outside
 from bud_server.runtime.engine import Engine
 from bud_server.runtime.events.inbox import Inbox
 from bud_server.runtime.executions import Executions
 from bud_server.runtime.following import Followers
 from bud_server.runtime.outbox.courier import Courier
-from bud_server.runtime.outbox.topics import TopicUrls
+from bud_server.runtime.outbox.topics import Topics
 from bud_server.runtime.planning import PlanStore
 from bud_server.runtime.preparation import Preparation
 from bud_server.runtime.presence import Presence
 from bud_server.runtime.secrets import Secrets
-from bud_server.runtime.services import BaseUrls
 from bud_server.runtime.store.database import Database
 from bud_server.runtime.store.migrate import upgrade
 from bud_server.runtime.ticker import Ticker
@@ -41,23 +41,29 @@ class Runtime:
         self.database = Database(settings.database)
         self.secrets = Secrets(settings.secret_key)
         self.plans = PlanStore(self.database)
-        urls = dict(pair.split("=", 1) for pair in settings.services)
-        self._services = BaseUrls(urls)
+        outside = Outside.of(settings)
         self.worker: Worker | None = None
         key = settings.secret_key
         self.callback_secret = os.urandom(32) if key is None else hashlib.sha256(key.encode()).digest()
         """What tokens of callbacks are made with; without a key, other processes cannot make the same."""
         if has_worker:
+            reach = outside.reach()
             preparation = Preparation(
-                catalog, executor_of, self.secrets, self._services, self.callback_secret, settings.public_url or ""
+                catalog,
+                executor_of,
+                self.secrets,
+                reach,
+                outside.addresses(),
+                self.callback_secret,
+                settings.public_url or "",
             )
-            self.worker = Worker(preparation, self.secrets, urls, settings.worker_capacity)
+            self.worker = Worker(preparation, self.secrets, outside, reach, settings.worker_capacity)
         self.engine = Engine(self.database, self.plans, self.worker)
         self.inbox = Inbox(self.engine)
         self.followers = Followers(self.engine)
         self.executions = Executions(self.engine, self.plans, self.secrets, catalog)
         self._ticker = Ticker(self.engine)
-        self._courier = Courier(self.engine, TopicUrls(dict(pair.split("=", 1) for pair in settings.topics)))
+        self._courier = Courier(self.engine, Topics(outside.reach()))
         self._presence = None
         if self.worker is not None:
             self.worker.engine = self.engine

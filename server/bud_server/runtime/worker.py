@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from bud_actions.base import ActionContext, ActionResult, BaseActionExecutor, EventContext, EventResult
+from bud_server.outside import Outside
 from bud_server.runtime import failpoints, inputs
 from bud_server.runtime.engine import Assignment, Engine, Happened, NotFoundError
 from bud_server.runtime.events import matching
@@ -25,6 +26,7 @@ from bud_server.runtime.preparation import Preparation, Prepared, UnpreparedErro
 from bud_server.runtime.secrets import Secrets, SecretsError
 from bud_server.runtime.status import Work
 from bud_server.runtime.store.database import Transaction
+from bud_server.services.reach import Reach
 
 CLEANUP_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -47,14 +49,18 @@ _log = structlog.get_logger("bud_server.worker")
 class Worker:
     """Takes work while it has room."""
 
-    def __init__(self, preparation: Preparation, secrets: Secrets, services: Mapping[str, str], capacity: int) -> None:
+    def __init__(
+        self, preparation: Preparation, secrets: Secrets, outside: Outside, reach: Reach, capacity: int
+    ) -> None:
+        """Take `reach` as what its executors call services with; other processes make their own from `outside`."""
         self.id = uuid.uuid4().hex
         self.about = f"{socket.gethostname()} {os.getpid()}"
         self.engine: Engine
         """Set before the start."""
         self._preparation = preparation
         self._secrets = secrets
-        self._services = services
+        self._outside = outside
+        self._reach = reach
         self._capacity = capacity
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="bud-worker", daemon=True)
@@ -141,6 +147,7 @@ class Worker:
             task.cancel()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=STOP_SECONDS)
+        await self._reach.requests.close()
 
     def _read_mail(self) -> None:
         while self._mail:
@@ -286,7 +293,7 @@ class Worker:
         if executor.isolation == "thread":
             return in_thread(executor, method, context)
         if executor.isolation == "process":
-            return in_process(executor, method, context, self._services)
+            return in_process(executor, method, context, self._outside)
         return in_loop(executor, method, context)
 
     async def _clean_up(self, prepared: Prepared) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 
 from bud_actions.base import ActionContext, BaseActionExecutor, EventContext
 from bud_server.runtime.executors.call import Answer, Method, call
+from bud_server.services.across import Across
 
 
 async def in_loop(executor: BaseActionExecutor, method: Method, context: ActionContext | EventContext) -> Answer:
@@ -19,6 +21,8 @@ async def in_thread(executor: BaseActionExecutor, method: Method, context: Actio
     returns is not looked at.
     """
     outer = asyncio.get_running_loop()
+    if context.services is not None:
+        context = replace(context, services=Across(context.services, outer))
     answer: asyncio.Future[Answer] = outer.create_future()
     inner = asyncio.new_event_loop()
     task = inner.create_task(call(executor, method, context))

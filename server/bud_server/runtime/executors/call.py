@@ -13,6 +13,7 @@ from bud_actions.base import (
     EventAction,
     EventContext,
     EventResult,
+    OutboundError,
     ServiceError,
     StepStatus,
 )
@@ -42,7 +43,7 @@ async def call(executor: BaseActionExecutor, method: Method, context: ActionCont
     """Return what an executor answers; what it raises is an answer too, unless it is being cancelled from here."""
     try:
         answer = await getattr(executor, method)(context)
-    except ServiceError as error:
+    except (ServiceError, OutboundError) as error:
         return Failure(described(error), error.had_effect)
     except asyncio.CancelledError as error:
         if _is_cancelled():

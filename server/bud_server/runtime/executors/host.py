@@ -13,8 +13,8 @@ from operator import attrgetter
 from typing import Any, TextIO
 
 from bud_actions.base import ActionContext, ActionResult, Callback, EventContext, EventResult
+from bud_server.outside import Outside
 from bud_server.runtime.executors.call import Answer, Failure, call
-from bud_server.runtime.services import BaseUrls
 
 
 def main() -> None:
@@ -38,12 +38,14 @@ async def _answer(request: Mapping[str, Any], replies: TextIO) -> tuple[Answer, 
     module, _, name = request["executor"].partition(":")
     executor = attrgetter(name)(import_module(module))()
     document = request["context"]
-    if request["method"] == "on_event":
-        return await call(executor, "on_event", EventContext(**document)), []
-    async with BaseUrls(request["services"]) as services:
+    outside = Outside.from_document(request["outside"])
+    async with outside.reach() as services:
+        if request["method"] == "on_event":
+            return await call(executor, "on_event", EventContext(**document, services=services)), []
         context = ActionContext(
             **{**document, "callback": Callback(**document["callback"])},
             services=services,
+            outbound=outside.addresses(),
             report=lambda kind, data: _write(replies, kind, data),
         )
         answer = await call(executor, request["method"], context)

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from bud_actions.base import ActionContext, ActionResult, BaseActionExecutor, EventContext, EventResult
+from bud_server.outside import Outside
 from bud_server.runtime.executors.call import Answer, Failure, Method
 
 LONGEST_LINE = 16 * 1024 * 1024
@@ -27,7 +28,7 @@ async def in_process(
     executor: BaseActionExecutor,
     method: Method,
     context: ActionContext | EventContext,
-    services: Mapping[str, str],
+    outside: Outside,
 ) -> Answer:
     """Return the answer of an executor run in a new process. Cancelling ends the process and all that it started."""
     process = await asyncio.create_subprocess_exec(
@@ -40,30 +41,32 @@ async def in_process(
         limit=LONGEST_LINE,
     )
     try:
-        return await _converse(process, _request(executor, method, context, services), context)
+        return await _converse(process, _request(executor, method, context, outside), context)
     finally:
         await _end(process)
 
 
 def _request(
-    executor: BaseActionExecutor, method: Method, context: ActionContext | EventContext, services: Mapping[str, str]
+    executor: BaseActionExecutor, method: Method, context: ActionContext | EventContext, outside: Outside
 ) -> bytes:
     kind = type(executor)
     request = {
         "executor": f"{kind.__module__}:{kind.__qualname__}",
         "method": method,
-        "services": dict(services),
+        "outside": outside.document(),
         "context": context_document(context),
     }
     return json.dumps(request).encode() + b"\n"
 
 
+_ASKED_FOR = ("services", "outbound", "report", "holds", "skipped_steps", "callback")
+
+
 def context_document(context: ActionContext | EventContext) -> dict[str, Any]:
     """Return what a context tells, as JSON; what it can be asked for is made anew on the other side."""
+    told = {name: value for name, value in vars(context).items() if name not in _ASKED_FOR}
     if isinstance(context, EventContext):
-        return asdict(context)
-    asked_for = ("services", "report", "holds", "skipped_steps", "callback")
-    told = {name: value for name, value in vars(context).items() if name not in asked_for}
+        return told
     outputs = {step: dict(values) for step, values in context.step_outputs.items()}
     return {**told, "step_outputs": outputs, "callback": asdict(context.callback)}
 

@@ -30,6 +30,9 @@ class Publisher(Protocol):
     def publish(self, topic: str, kind: str, body: Mapping[str, Any]) -> None:
         """Return once the message is taken. Raises PublishError."""
 
+    def close(self) -> None:
+        """Close what was opened to publish."""
+
 
 class PublishError(Exception):
     """A message was not taken; the message says why."""
@@ -72,6 +75,7 @@ class Courier:
                 fetched = []
             if len(fetched) < MOST_AT_ONCE:
                 self._wake.wait(LONGEST_SLEEP)
+        self._publisher.close()
 
     def _fetch(self, on: Transaction) -> list[Any]:
         """Take what is due, so that no other courier does for a while."""

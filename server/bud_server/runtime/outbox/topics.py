@@ -1,38 +1,40 @@
-"""Topics at plain URLs: each message is posted to the URL that the settings give for its topic."""
+"""Topics, reached as executors reach them."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
+from bud_actions.base import ServiceError
 from bud_server.runtime.outbox.courier import PublishError
+from bud_server.services.reach import Reach
 
-SECONDS = 10.0
 _log = structlog.get_logger("bud_server.courier")
 
 
-class TopicUrls:
-    """Posts messages as CloudEvents in binary mode: the body is the data, headers say the rest."""
+class Topics:
+    """Publishes messages from one thread, over connections of its own."""
 
-    def __init__(self, urls: Mapping[str, str]) -> None:
-        self._urls = dict(urls)
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._runner = asyncio.Runner()
         self._unknown: set[str] = set()
 
     def publish(self, topic: str, kind: str, body: Mapping[str, Any]) -> None:
-        """Return once the message is taken; one for a topic without a URL is dropped. Raises PublishError."""
-        import httpx2
-
-        url = self._urls.get(topic)
-        if url is None:
+        """Return once the message is taken; one for an unknown topic is dropped. Raises PublishError."""
+        if not self._reach.knows(topic):
             self._warn_once(topic)
             return
-        headers = {"ce-specversion": "1.0", "ce-type": kind, "ce-source": "budpipeline"}
         try:
-            response = httpx2.post(url, json=dict(body), headers=headers, timeout=SECONDS, follow_redirects=False)
-        except httpx2.HTTPError as error:
-            raise PublishError(f"{url} cannot be reached: {error}") from error
-        if not response.is_success:
-            raise PublishError(f"{url} answered {response.status_code}")
+            self._runner.run(self._reach.send(topic, kind, body, {}))
+        except ServiceError as error:
+            raise PublishError(str(error)) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._runner.run(self._reach.requests.close())
+        self._runner.close()
 
     def _warn_once(self, topic: str) -> None:
         if topic not in self._unknown:

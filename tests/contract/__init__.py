@@ -1,0 +1,1 @@
+"""What every action asks of services, and makes of their answers and events, row by row."""

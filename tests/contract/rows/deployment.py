@@ -1,0 +1,5 @@
+"""Actions of the folder deployment."""
+
+from tests.contract.table import Row
+
+ROWS: tuple[Row, ...] = ()

@@ -1,0 +1,90 @@
+"""Services that answer as a row of the contract says, over real HTTP."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tests.contract.table import Exchange
+from tests.support.server import wait_until
+
+SERVICES = ("budapp", "budcluster", "budsim", "budnotify")
+
+
+class Scripted:
+    """One server for all services: `/{service}/{path}`."""
+
+    def __init__(self) -> None:
+        self._script: list[Exchange] = []
+        self._faults: list[str] = []
+        methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        app = Starlette(routes=[Route("/{service}/{path:path}", self._answer, methods=methods)])
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The base URL of each service."""
+        return {service: f"{self.url}/{service}" for service in SERVICES}
+
+    @contextmanager
+    def running(self) -> Iterator["Scripted"]:
+        """Serve meanwhile."""
+        self._thread.start()
+        wait_until(lambda: self._server.started)
+        try:
+            yield self
+        finally:
+            self._server.should_exit = True
+            self._thread.join()
+
+    @contextmanager
+    def playing(self, exchanges: Sequence[Exchange]) -> Iterator[None]:
+        """Answer as the exchanges say, in their order. Raises AssertionError if anything else was asked, or less."""
+        self._script, self._faults = list(exchanges), []
+        yield
+        missing = [f"not asked: {each.method} {each.service}/{each.path}" for each in self._script]
+        assert not self._faults + missing, "\n".join(self._faults + missing)
+
+    async def _answer(self, request: Request) -> Response:
+        asked = f"{request.method} {request.path_params['service']}/{request.path_params['path']}"
+        if not self._script:
+            self._faults.append(f"asked too much: {asked}")
+            return Response(status_code=500)
+        expected = self._script.pop(0)
+        self._faults += [f"{asked}: {fault}" for fault in await _faults(request, expected)]
+        await asyncio.sleep(expected.seconds)
+        body = b"" if expected.answer is None else json.dumps(expected.answer).encode()
+        return Response(body, expected.status, media_type="application/json")
+
+
+async def _faults(request: Request, expected: Exchange) -> list[str]:
+    """Return how a call differs from the one that was expected."""
+    sent = await request.body()
+    seen: dict[str, Any] = {
+        "call": (request.method, request.path_params["service"], request.path_params["path"]),
+        "query": dict(request.query_params),
+        "body": json.loads(sent) if sent else None,
+        "headers": {name: request.headers.get(name) for name in expected.headers},
+    }
+    wanted: dict[str, Any] = {
+        "call": (expected.method, expected.service, expected.path),
+        "query": dict(expected.query),
+        "body": expected.body,
+        "headers": dict(expected.headers),
+    }
+    return [f"{name} is {seen[name]!r}, not {wanted[name]!r}" for name in seen if seen[name] != wanted[name]]
