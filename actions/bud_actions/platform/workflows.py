@@ -59,7 +59,7 @@ def state_in(answer: Mapping[str, Any]) -> WorkflowState:
     told = {**answer, **object_in(answer, "data")}
     return WorkflowState(
         status=(text_in(told, "status") or "").upper(),
-        reason=text_in(told, "reason", "message") or "",
+        reason=text_in(told, "reason") or "",
         values=object_in(told, "workflow_steps"),
     )
 
@@ -72,7 +72,10 @@ async def state_of(caller: Caller, ask: Ask, workflow_id: str) -> WorkflowState:
 def ended(
     state: WorkflowState, completed: Callable[[Mapping[str, Any]], Record], failed: Callable[[str], Record]
 ) -> ActionResult | None:
-    """Return how a workflow has ended, with the outputs for what it found out or for why it failed; None if it goes on."""
+    """Return how a workflow has ended; None if it goes on.
+
+    `completed` makes the outputs of what it found out, `failed` those of a reason.
+    """
     if state.has_completed:
         return ActionResult(success=True, outputs=completed(state.values).to_dict())
     if state.has_failed:
