@@ -20,6 +20,7 @@ DEAD_PORT = 9
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[Scripted]:
+    action_registry.discover_actions()
     with Scripted().running() as scripted:
         yield scripted
 
