@@ -85,11 +85,13 @@ def ended(
 
 
 async def give_up(caller: Caller, ask: Ask, workflow_id: str | None) -> None:
-    """Give a workflow up; one that has ended, or never began, is left as it is. Raises ServiceError."""
+    """Stop a workflow that goes on; one that has ended, or never began, is left as it is. Raises ServiceError."""
     if workflow_id is None:
         return
     try:
-        await ask(caller, "DELETE", path("workflows", workflow_id))
+        state = await state_of(caller, ask, workflow_id)
+        if not (state.has_completed or state.has_failed):
+            await ask(caller, "DELETE", path("workflows", workflow_id))
     except ServiceRejectedError as error:
         if error.status not in _ENDED_ALREADY:
             raise

@@ -297,10 +297,16 @@ CLUSTER_CREATE = (
         outputs=not_created("No quota", workflow_id="wf-1"),
     ),
     create_later("the workflow goes on", "poll", workflow("in_progress")),
-    create_later("the workflow is given up", "cleanup", budcluster("DELETE", "workflows/wf-1")),
     create_later(
-        "the workflow has ended before it is given up", "cleanup", budcluster("DELETE", "workflows/wf-1", status=409)
+        "the workflow is given up", "cleanup", workflow("in_progress"), budcluster("DELETE", "workflows/wf-1")
     ),
+    create_later(
+        "the workflow ends while it is given up",
+        "cleanup",
+        workflow("in_progress"),
+        budcluster("DELETE", "workflows/wf-1", status=409),
+    ),
+    create_later("the workflow has ended before it is given up", "cleanup", workflow("completed")),
 )
 
 # cluster_delete

@@ -283,7 +283,18 @@ MODEL_ADD = (
         params=ADD,
         method="cleanup",
         context={"step_outputs": {"step": ADDING}},
-        exchanges=(budapp("DELETE", "workflows/wf-1", answer={"code": 200}),),
+        exchanges=(workflow("in_progress"), budapp("DELETE", "workflows/wf-1", answer={"code": 200})),
+    ),
+    Row(
+        action="model_add",
+        path="the workflow ends while it is given up",
+        params=ADD,
+        method="cleanup",
+        context={"step_outputs": {"step": ADDING}},
+        exchanges=(
+            workflow("in_progress"),
+            budapp("DELETE", "workflows/wf-1", status=404, answer={"message": "Workflow not found"}),
+        ),
     ),
     Row(
         action="model_add",
@@ -291,7 +302,7 @@ MODEL_ADD = (
         params=ADD,
         method="cleanup",
         context={"step_outputs": {"step": ADDING}},
-        exchanges=(budapp("DELETE", "workflows/wf-1", status=404, answer={"message": "Workflow not found"}),),
+        exchanges=(workflow("failed", "No space left"),),
     ),
     Row(action="model_add", path="no workflow is known that could be given up", params=ADD, method="cleanup"),
 )
@@ -840,7 +851,7 @@ MODEL_BENCHMARK = (
         params=BENCHMARK,
         method="cleanup",
         context={"step_outputs": {"step": BENCHMARKING}},
-        exchanges=(budapp("DELETE", "workflows/wf-1"),),
+        exchanges=(workflow("in_progress"), budapp("DELETE", "workflows/wf-1")),
     ),
 )
 
