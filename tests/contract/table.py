@@ -56,6 +56,10 @@ class Row:
     params: Mapping[str, Any]
     exchanges: tuple[Exchange, ...] = ()
     """All calls that are made, in this order, and no others."""
+    unreachable: tuple[str, ...] = ()
+    """Services that nothing listens for."""
+    patience: float | None = None
+    """Seconds after which every call is given up, for a service that does not answer; None if the action says."""
     method: Literal["execute", "reconcile", "poll", "cleanup"] = "execute"
     context: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the ActionContext, such as `step_outputs`."""
