@@ -16,6 +16,7 @@ from tests.contract.table import USER, Row, Told
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[Scripted]:
+    action_registry.discover_actions()
     with Scripted().running() as scripted:
         yield scripted
 
@@ -58,6 +59,7 @@ async def _ran(row: Row, services: Scripted) -> ActionResult | None:
             params=validator.complete(row.params), user_id=USER, idempotency_key="e/s", services=reached, **row.context
         )
         result: ActionResult | None = await getattr(executor, row.method)(context)
+    assert tuple(context.skipped_steps) == row.skips
     return result
 
 
