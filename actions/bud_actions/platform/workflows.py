@@ -1,0 +1,56 @@
+"""Workflows of a service: what started them, how they stand, and how they are given up."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bud_actions.base import ServiceRejectedError
+from bud_actions.base.context import Caller
+from bud_actions.platform.calls import object_in, path, text_in
+
+Ask = Callable[[Caller, str, str], Awaitable[Mapping[str, Any]]]
+"""`ask_budapp` or `ask_budcluster`."""
+_ENDED_ALREADY = (404, 409, 410)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowState:
+    """How a workflow stands."""
+
+    status: str
+    """In capitals, such as COMPLETED or FAILED; empty if the service does not say."""
+    reason: str
+    """Why it stands so; empty if the service does not say."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """What its steps have found out, by name."""
+
+
+def workflow_id_of(answer: Mapping[str, Any]) -> str | None:
+    """Return the id in an answer that started a workflow; None if it names none."""
+    return text_in(object_in(answer, "data"), "workflow_id") or text_in(answer, "workflow_id")
+
+
+def state_in(answer: Mapping[str, Any]) -> WorkflowState:
+    """Return the state of a workflow that an answer tells of."""
+    told = {**answer, **object_in(answer, "data")}
+    return WorkflowState(
+        status=(text_in(told, "status") or "").upper(),
+        reason=text_in(told, "reason", "message") or "",
+        values=object_in(told, "workflow_steps"),
+    )
+
+
+async def state_of(caller: Caller, ask: Ask, workflow_id: str) -> WorkflowState:
+    """Return how a workflow stands. Raises ServiceError."""
+    return state_in(await ask(caller, "GET", path("workflows", workflow_id)))
+
+
+async def give_up(caller: Caller, ask: Ask, workflow_id: str | None) -> None:
+    """Give a workflow up; one that has ended, or never began, is left as it is. Raises ServiceError."""
+    if workflow_id is None:
+        return
+    try:
+        await ask(caller, "DELETE", path("workflows", workflow_id))
+    except ServiceRejectedError as error:
+        if error.status not in _ENDED_ALREADY:
+            raise
