@@ -46,6 +46,18 @@ async def ask_budcluster(
     return await _ask(caller, "budcluster", method, path, data, query, timeout_seconds)
 
 
+async def ask_budsim(
+    caller: Caller,
+    method: str,
+    path: str,
+    data: Mapping[str, Any] | None = None,
+    query: Mapping[str, Any] | None = None,
+    timeout_seconds: float = 30,
+) -> Mapping[str, Any]:
+    """Return budsim's answer, which does not ask whose call it is. Raises ServiceError."""
+    return await _ask(caller, "budsim", method, path, data, query, timeout_seconds)
+
+
 async def _ask(
     caller: Caller,
     service: str,

@@ -1,0 +1,44 @@
+"""Simulations by budsim, and the models they are about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bud_actions.base import ServiceError
+from bud_actions.base.context import Caller
+from bud_actions.platform.calls import ask_budapp, ask_budsim, object_in, path, text_in
+
+RUN_SECONDS = 120.0
+ENGINE_SETTINGS = (
+    "tool_calling_parser_type",
+    "reasoning_parser_type",
+    "chat_template",
+    "supports_lora",
+    "supports_pipeline_parallelism",
+)
+"""What a recommendation says of the engine that is to serve the model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSource:
+    """Where a model's files are."""
+
+    location: str
+    """What budsim loads: a path in the model registry, or a URI."""
+    uri: str | None
+    """The model's name at its origin, such as `meta-llama/Llama-2-7b`; None if it has none."""
+
+
+async def source_of_model(caller: Caller, model_id: str) -> ModelSource:
+    """Return where the files of a model in budapp are. Raises ServiceError."""
+    answer = await ask_budapp(caller, "GET", path("models", model_id))
+    model = object_in(answer, "model") or answer
+    location = text_in(model, "local_path", "uri", "huggingface_url")
+    if location is None:
+        raise ServiceError(f"budapp does not say where the files of the model {model_id} are")
+    return ModelSource(location=location, uri=text_in(model, "uri"))
+
+
+async def start_simulation(caller: Caller, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return budsim's answer to a request: recommendations, or the id of a workflow. Raises ServiceError."""
+    return await ask_budsim(caller, "POST", "simulator/run", request, timeout_seconds=RUN_SECONDS)
