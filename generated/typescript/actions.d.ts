@@ -507,11 +507,15 @@ export interface ModelAddInput {
   /** Who made the model, shown in the repository. */
   readonly author?: string | null;
   /**
-   * The kinds of data that the model works with.
+   * Not used. What kinds of data the model works with is found out from its files.
    * @default ["text"]
+   * @deprecated Left out; it is found out from the model's files.
    */
   readonly modality?: readonly ("text" | "image" | "audio" | "video" | Template)[] | Template | null;
-  /** Project that the model is added for. */
+  /**
+   * Not used. The repository's models belong to no project.
+   * @deprecated Left out; models belong to no project.
+   */
   readonly project_id?: string | null;
   /**
    * Longest time in seconds to wait for the model, from one minute to two days; large models take hours.
@@ -550,11 +554,15 @@ export interface ModelAddParams {
   /** Who made the model, shown in the repository. */
   readonly author?: string;
   /**
-   * The kinds of data that the model works with.
+   * Not used. What kinds of data the model works with is found out from its files.
    * @default ["text"]
+   * @deprecated Left out; it is found out from the model's files.
    */
   readonly modality: readonly ("text" | "image" | "audio" | "video")[];
-  /** Project that the model is added for. */
+  /**
+   * Not used. The repository's models belong to no project.
+   * @deprecated Left out; models belong to no project.
+   */
   readonly project_id?: string;
   /**
    * Longest time in seconds to wait for the model, from one minute to two days; large models take hours.
@@ -881,6 +889,10 @@ export interface ClusterCreateOutputs {
   readonly success: boolean;
   /** Id of the cluster; null until it exists. */
   readonly cluster_id: string | null;
+  /** Id of the workflow in budcluster that creates the cluster; null when none was started. */
+  readonly workflow_id: string | null;
+  /** How far it has come. */
+  readonly status: "running" | "completed" | "failed" | (string & {});
   /** What happened, in a sentence. */
   readonly message: string;
 }
@@ -918,6 +930,10 @@ export interface ClusterDeleteOutputs {
   readonly success: boolean;
   /** Id of the cluster that was to be removed. */
   readonly cluster_id: string;
+  /** Id of the workflow in budcluster that removes the cluster; null when none was started. */
+  readonly workflow_id: string | null;
+  /** How far it has come. */
+  readonly status: "running" | "completed" | "failed" | (string & {});
   /** What happened, in a sentence. */
   readonly message: string;
 }

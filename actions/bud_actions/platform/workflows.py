@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bud_actions.base import ServiceRejectedError
+from bud_actions.base import ActionContext, ServiceError, ServiceRejectedError
 from bud_actions.base.context import Caller
 from bud_actions.platform.calls import object_in, path, text_in
 
@@ -24,10 +24,33 @@ class WorkflowState:
     values: Mapping[str, Any] = field(default_factory=dict)
     """What its steps have found out, by name."""
 
+    @property
+    def has_completed(self) -> bool:
+        """Whether it has ended well."""
+        return self.status == "COMPLETED"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has ended otherwise."""
+        return self.status in ("FAILED", "CANCELLED")
+
 
 def workflow_id_of(answer: Mapping[str, Any]) -> str | None:
     """Return the id in an answer that started a workflow; None if it names none."""
     return text_in(object_in(answer, "data"), "workflow_id") or text_in(answer, "workflow_id")
+
+
+def started_workflow(answer: Mapping[str, Any], service: str) -> str:
+    """Return the id in an answer that must have started a workflow. Raises ServiceError if it names none."""
+    workflow_id = workflow_id_of(answer)
+    if workflow_id is None:
+        raise ServiceError(f"No workflow_id returned from {service}")
+    return workflow_id
+
+
+def own_outputs(context: ActionContext) -> Mapping[str, Any]:
+    """Return what a step that waits has yielded so far; nothing if it never came to wait."""
+    return context.step_outputs.get(context.step_id, {})
 
 
 def state_in(answer: Mapping[str, Any]) -> WorkflowState:
