@@ -994,7 +994,7 @@ export interface ClusterHealthOutputs {
 }
 
 /**
- * Lets the number of replicas of a deployment follow its use of CPU and memory, between two bounds.
+ * Lets the number of replicas of a deployment follow its use of CPU and memory, between two bounds. The rest of its scaling settings stays as it is.
  *
  * Category: Deployment.
  * @see actions/bud_actions/deployment/autoscale.yaml
@@ -1348,7 +1348,7 @@ export interface DeploymentDeleteParams {
 
 /** Results of `deployment_delete`. */
 export interface DeploymentDeleteOutputs {
-  /** Whether the endpoint was removed. */
+  /** Whether the endpoint was removed, or budapp accepted to and named no workflow to wait for. */
   readonly success: boolean;
   /** Id of the endpoint that was to be removed. */
   readonly endpoint_id: string;

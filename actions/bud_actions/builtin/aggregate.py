@@ -12,7 +12,7 @@ from bud_schemas.values import is_number
 Values = Sequence[Any]
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """Values that an operation does not take; the message is for a person."""
 
 
@@ -22,12 +22,12 @@ class Executor(TypedExecutor[Params, Outputs]):
     async def run(self, params: Params, context: ActionContext) -> Outputs:
         try:
             return _outputs(params, _combined(params))
-        except Unfit as error:
+        except UnfitError as error:
             raise ActionError(str(error), _outputs(params, None).to_dict(), had_effect=False) from error
 
 
 def _combined(params: Params) -> Any:
-    """Return the combined value. Raises Unfit if the values cannot be combined like that."""
+    """Return the combined value. Raises UnfitError if the values cannot be combined like that."""
     if params.operation == "join":
         return params.separator.join(map(_text, params.inputs))
     return OPERATIONS[params.operation](params.inputs)
@@ -58,7 +58,7 @@ def _sum(values: Values) -> float:
     except OverflowError:
         total = math.inf
     if not is_number(total):
-        raise Unfit("The sum is too large: a number is at most 1.8e308")
+        raise UnfitError("The sum is too large: a number is at most 1.8e308")
     return total
 
 
@@ -72,7 +72,7 @@ def _merged(values: Values) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for index, value in enumerate(values):
         if not isinstance(value, Mapping):
-            raise Unfit(f"merge takes objects, and inputs[{index}] is of type {type(value).__name__}")
+            raise UnfitError(f"merge takes objects, and inputs[{index}] is of type {type(value).__name__}")
         merged.update(value)
     return merged
 

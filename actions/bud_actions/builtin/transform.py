@@ -8,7 +8,7 @@ from bud_generated.builtin.transform import Outputs, Params
 from bud_schemas.values import identity
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """A value that an operation does not take; the message is for a person."""
 
 
@@ -26,16 +26,16 @@ class Executor(TypedExecutor[Params, Outputs]):
     async def run(self, params: Params, context: ActionContext) -> Outputs:
         try:
             result = _applied(params.operation, params.input)
-        except Unfit as error:
+        except UnfitError as error:
             raise ActionError(str(error), _outputs(params, None, None).to_dict(), had_effect=False) from error
         return _outputs(params, result, type(result).__name__)
 
 
 def _applied(name: str, value: Any) -> Any:
-    """Return what an operation makes of a value. Raises Unfit if it does not take it."""
+    """Return what an operation makes of a value. Raises UnfitError if it does not take it."""
     operation = OPERATIONS[name]
     if not isinstance(value, operation.takes):
-        raise Unfit(f"{name} takes {operation.described}, and the input is of type {type(value).__name__}")
+        raise UnfitError(f"{name} takes {operation.described}, and the input is of type {type(value).__name__}")
     return operation.apply(value)
 
 
@@ -65,7 +65,7 @@ def _sorted(items: Sequence[Any]) -> list[Any]:
     try:
         return sorted(items)
     except TypeError as error:
-        raise Unfit("sort takes items that can be compared: all of them numbers, or all of them texts") from error
+        raise UnfitError("sort takes items that can be compared: all of them numbers, or all of them texts") from error
 
 
 OPERATIONS = {

@@ -1,4 +1,4 @@
-"""Simulations by budsim, and the models they are about."""
+"""Simulations by budsim, and the models that they are about."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from bud_actions.base import ServiceError
 from bud_actions.base.context import Caller
 from bud_actions.platform.calls import ask_budapp, ask_budsim, object_in, path, text_in
 
-RUN_SECONDS = 120.0
 ENGINE_SETTINGS = (
     "tool_calling_parser_type",
     "reasoning_parser_type",
@@ -21,7 +20,7 @@ ENGINE_SETTINGS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSource:
-    """Where a model's files are."""
+    """Where the files of a model are."""
 
     location: str
     """What budsim loads: a path in the model registry, or a URI."""
@@ -30,15 +29,16 @@ class ModelSource:
 
 
 async def source_of_model(caller: Caller, model_id: str) -> ModelSource:
-    """Return where the files of a model in budapp are. Raises ServiceError."""
+    """Return where the files of a model of budapp are. Raises ServiceError."""
     answer = await ask_budapp(caller, "GET", path("models", model_id))
     model = object_in(answer, "model") or answer
     location = text_in(model, "local_path", "uri", "huggingface_url")
     if location is None:
-        raise ServiceError(f"budapp does not say where the files of the model {model_id} are")
+        raise ServiceError(f"budapp does not say where the files of the model {model_id} are", had_effect=False)
     return ModelSource(location=location, uri=text_in(model, "uri"))
 
 
-async def start_simulation(caller: Caller, request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return budsim's answer to a request: recommendations, or the id of a workflow. Raises ServiceError."""
-    return await ask_budsim(caller, "POST", "simulator/run", request, timeout_seconds=RUN_SECONDS)
+async def run_simulation(caller: Caller, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return budsim's answer: recommendations if `debug` is set, the id of a workflow if not. Raises ServiceError."""
+    body = {"is_proprietary_model": False, **request}
+    return await ask_budsim(caller, "POST", "simulator/run", body, timeout_seconds=120)
