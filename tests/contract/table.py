@@ -53,6 +53,11 @@ class Row:
     params: Mapping[str, Any]
     exchanges: tuple[Exchange, ...] = ()
     """All calls that are made, in this order, and no others."""
+    unreachable: tuple[str, ...] = ()
+    """Services that nothing listens for."""
+    patience: float | None = None
+    """Seconds after which a call is given up, for a path on which a service does not answer in time; None for as long as
+    the action waits."""
     method: Literal["execute", "reconcile", "poll", "cleanup"] = "execute"
     context: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the ActionContext, such as `step_outputs`."""

@@ -1,7 +1,8 @@
 """Every action, on every path, asks what its row says and yields what its row says."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,9 @@ from tests.actions.support import CATALOG, declared
 from tests.contract.rows import ROWS
 from tests.contract.scripted import Scripted
 from tests.contract.table import USER, Row, Told
+
+DEAD_PORT = 9
+"""Where nothing listens."""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +58,7 @@ async def _ran(row: Row, services: Scripted) -> ActionResult | None:
     executor = action_registry.get_executor(row.action)
     validator = ParamValidator(CATALOG[row.action]["meta"])
     assert not list(validator.validate(row.params)), "the params of the row"
-    async with _reached(services) as reached:
+    async with _reached(row, services) as reached:
         context = ActionContext(
             params=validator.complete(row.params), user_id=USER, idempotency_key="e/s", services=reached, **row.context
         )
@@ -63,8 +67,31 @@ async def _ran(row: Row, services: Scripted) -> ActionResult | None:
     return result
 
 
-def _reached(services: Scripted) -> BaseUrls:
-    return BaseUrls(services.urls, {"notificationMessages": f"{services.url}/topics/notificationMessages"})
+def _reached(row: Row, services: Scripted) -> BaseUrls:
+    urls = services.urls | dict.fromkeys(row.unreachable, f"http://127.0.0.1:{DEAD_PORT}")
+    topics = {"notificationMessages": f"{services.url}/topics/notificationMessages"}
+    return BaseUrls(urls, topics) if row.patience is None else _Impatient(row.patience, urls, topics)
+
+
+class _Impatient(BaseUrls):
+    """Gives every call up early."""
+
+    def __init__(self, seconds: float, urls: Mapping[str, str], topics: Mapping[str, str]) -> None:
+        super().__init__(urls, topics)
+        self._seconds = seconds
+
+    async def invoke(
+        self,
+        app_id: str,
+        method_path: str,
+        http_method: str,
+        data: Any,
+        params: Mapping[str, Any] | None,
+        timeout_seconds: float,
+        headers: Mapping[str, str],
+    ) -> Any:
+        seconds = min(timeout_seconds, self._seconds)
+        return await super().invoke(app_id, method_path, http_method, data, params, seconds, headers)
 
 
 def _awaited(result: ActionResult) -> tuple[str, ...] | None:
@@ -75,7 +102,7 @@ def _awaited(result: ActionResult) -> tuple[str, ...] | None:
 
 async def _meant(row: Row, told: Told, services: Scripted) -> EventResult:
     executor = action_registry.get_executor(row.action)
-    async with _reached(services) as reached:
+    async with _reached(row, services) as reached:
         event = EventContext(
             step_execution_id="e/s",
             execution_id="e",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from bud_actions.base import ActionContext, ActionResult, Awaiting, EventContext, EventResult, TypedExecutor
 from bud_actions.platform.calls import ask_budcluster, failing, text_in
 from bud_actions.platform.events import Notice, Phases, completed, failed, read
-from bud_actions.platform.workflows import give_up, own_outputs, started_workflow, state_of
+from bud_actions.platform.workflows import ended, give_up, own_outputs, started_workflow, state_of
 from bud_generated.cluster.create import Outputs, Params
 
 EVENTS = Phases(progress={("verify_cluster_connection", "STARTED"): 20, ("configure_cluster", "STARTED"): 50})
@@ -42,12 +42,7 @@ class Executor(TypedExecutor[Params, Outputs]):
     async def poll(self, context: ActionContext) -> ActionResult | None:
         known = own_outputs(context)
         state = await state_of(context, ask_budcluster, known["workflow_id"])
-        if state.has_completed:
-            return ActionResult(success=True, outputs=_completed(known, state.values).to_dict())
-        if state.has_failed:
-            message = state.reason or "budcluster could not create the cluster"
-            return ActionResult(success=False, error=message, outputs=_failed(known, message).to_dict())
-        return None
+        return ended(state, lambda found: _completed(known, found), lambda message: _failed(known, message))
 
     async def cleanup(self, context: ActionContext) -> None:
         await give_up(context, ask_budcluster, own_outputs(context).get("workflow_id"))

@@ -13,7 +13,7 @@ from bud_actions.base import (
 )
 from bud_actions.platform.calls import ask_budcluster, failing, path
 from bud_actions.platform.events import Phases, completed, failed, read
-from bud_actions.platform.workflows import own_outputs, started_workflow, state_of
+from bud_actions.platform.workflows import ended, own_outputs, started_workflow, state_of
 from bud_generated.cluster.delete import Outputs, Params
 
 EVENTS = Phases(progress={("cluster_deletion_status", "STARTED"): 30})
@@ -51,13 +51,11 @@ class Executor(TypedExecutor[Params, Outputs]):
     async def poll(self, context: ActionContext) -> ActionResult | None:
         cluster_id, workflow_id = context.params["cluster_id"], own_outputs(context)["workflow_id"]
         state = await state_of(context, ask_budcluster, workflow_id)
-        if state.has_completed:
-            return ActionResult(success=True, outputs=_completed(cluster_id, workflow_id).to_dict())
-        if state.has_failed:
-            message = state.reason or "budcluster could not delete the cluster"
-            outputs = _outputs(cluster_id, workflow_id, "failed", message)
-            return ActionResult(success=False, error=message, outputs=outputs.to_dict())
-        return None
+        return ended(
+            state,
+            lambda _found: _completed(cluster_id, workflow_id),
+            lambda message: _outputs(cluster_id, workflow_id, "failed", message),
+        )
 
 
 def _completed(cluster_id: str, workflow_id: str | None) -> Outputs:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from bud_actions.base import ActionContext, ActionResult, Awaiting, EventContext, EventResult, TypedExecutor
 from bud_actions.platform.calls import START, ask_budapp, failing, text_in
 from bud_actions.platform.events import Notice, Phases, completed, failed, read
-from bud_actions.platform.workflows import give_up, own_outputs, started_workflow, state_of
+from bud_actions.platform.workflows import ended, give_up, own_outputs, started_workflow, state_of
 from bud_generated.model.add import Outputs, Params
 
 EVENTS = Phases(
@@ -45,12 +45,7 @@ class Executor(TypedExecutor[Params, Outputs]):
     async def poll(self, context: ActionContext) -> ActionResult | None:
         known = own_outputs(context)
         state = await state_of(context, ask_budapp, known["workflow_id"])
-        if state.has_completed:
-            return ActionResult(success=True, outputs=_completed(known, state.values).to_dict())
-        if state.has_failed:
-            message = state.reason or "budapp could not add the model"
-            return ActionResult(success=False, error=message, outputs=_failed(known, message).to_dict())
-        return None
+        return ended(state, lambda found: _completed(known, found), lambda message: _failed(known, message))
 
     async def cleanup(self, context: ActionContext) -> None:
         await give_up(context, ask_budapp, own_outputs(context).get("workflow_id"))

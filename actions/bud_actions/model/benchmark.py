@@ -17,7 +17,7 @@ from bud_actions.platform.calls import START, ask_budapp, failing, objects_in, t
 from bud_actions.platform.clusters import Cluster, find_cluster, nodes_of
 from bud_actions.platform.devices import Layout, NoFitError, Wanted, chosen_layout
 from bud_actions.platform.events import Phases, completed, failed, read
-from bud_actions.platform.workflows import give_up, own_outputs, started_workflow, state_of
+from bud_actions.platform.workflows import ended, give_up, own_outputs, started_workflow, state_of
 from bud_generated.model.benchmark import Outputs, Params
 
 EVENTS = Phases(progress={("deploy_model", "STARTED"): 20, ("run_benchmark", "STARTED"): 50})
@@ -58,12 +58,7 @@ class Executor(TypedExecutor[Params, Outputs]):
     async def poll(self, context: ActionContext) -> ActionResult | None:
         known = own_outputs(context)
         state = await state_of(context, ask_budapp, known["workflow_id"])
-        if state.has_completed:
-            return ActionResult(success=True, outputs=_completed(known, state.values).to_dict())
-        if state.has_failed:
-            message = state.reason or "The benchmark failed"
-            return ActionResult(success=False, error=message, outputs=_failed(message, known).to_dict())
-        return None
+        return ended(state, lambda found: _completed(known, found), lambda message: _failed(message, known))
 
     def validate_params(self, params: Mapping[str, Any]) -> list[str]:
         try:
@@ -92,7 +87,7 @@ async def _configurations(
     """Return how the model can be spread over the nodes; nothing where that was not worked out."""
     body = {
         "model_id": params.model_id,
-        "cluster_id": cluster.budcluster_id,
+        "cluster_id": cluster.budapp_id,
         "hostnames": [node["name"] for node in nodes],
         "hardware_mode": params.hardware_mode,
         "input_tokens": params.max_input_tokens,

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bud_actions.base import ActionContext, ServiceError, ServiceRejectedError
+from bud_actions.base import ActionContext, ActionResult, ServiceError, ServiceRejectedError
 from bud_actions.base.context import Caller
+from bud_actions.base.executor import Record
 from bud_actions.platform.calls import object_in, path, text_in
 
 Ask = Callable[[Caller, str, str], Awaitable[Mapping[str, Any]]]
@@ -58,7 +59,7 @@ def state_in(answer: Mapping[str, Any]) -> WorkflowState:
     told = {**answer, **object_in(answer, "data")}
     return WorkflowState(
         status=(text_in(told, "status") or "").upper(),
-        reason=text_in(told, "reason", "message") or "",
+        reason=text_in(told, "reason") or "",
         values=object_in(told, "workflow_steps"),
     )
 
@@ -66,6 +67,21 @@ def state_in(answer: Mapping[str, Any]) -> WorkflowState:
 async def state_of(caller: Caller, ask: Ask, workflow_id: str) -> WorkflowState:
     """Return how a workflow stands. Raises ServiceError."""
     return state_in(await ask(caller, "GET", path("workflows", workflow_id)))
+
+
+def ended(
+    state: WorkflowState, completed: Callable[[Mapping[str, Any]], Record], failed: Callable[[str], Record]
+) -> ActionResult | None:
+    """Return how a workflow has ended; None if it goes on.
+
+    `completed` makes the outputs of what it found out, `failed` those of a reason.
+    """
+    if state.has_completed:
+        return ActionResult(success=True, outputs=completed(state.values).to_dict())
+    if state.has_failed:
+        message = state.reason or f"The workflow ended as {state.status} and gives no reason"
+        return ActionResult(success=False, error=message, outputs=failed(message).to_dict())
+    return None
 
 
 async def give_up(caller: Caller, ask: Ask, workflow_id: str | None) -> None:
