@@ -18,7 +18,7 @@ from bud_actions.platform.calls import START, ask_budapp, failing, objects_in
 from bud_actions.platform.endpoints import UNKNOWN, Endpoint, endpoint_of
 from bud_actions.platform.events import Phases, completed, failed, read
 from bud_actions.platform.simulations import ENGINE_SETTINGS, run_simulation, source_of_model
-from bud_actions.platform.workflows import own_outputs, started_workflow, state_in, state_of, workflow_id_of
+from bud_actions.platform.workflows import ended, own_outputs, started_workflow, state_in, state_of, workflow_id_of
 from bud_generated.deployment.create import Outputs, Params
 
 Found = Mapping[str, Any]
@@ -61,18 +61,18 @@ class Executor(TypedExecutor[Params, Outputs]):
             message = notice.message or "budapp could not deploy the model"
             return failed(message, _outputs(known, "failed", message))
         if EVENTS.has_completed(notice):
-            return completed(await _completed(context, known, notice.values))
+            return completed(_completed(known, await _endpoint(context, notice.values)))
         return EVENTS.told(notice)
 
     async def poll(self, context: ActionContext) -> ActionResult | None:
         known = own_outputs(context)
         state = await state_of(context, ask_budapp, known["workflow_id"])
-        if state.has_completed:
-            return ActionResult(success=True, outputs=(await _completed(context, known, state.values)).to_dict())
-        if state.has_failed:
-            message = state.reason or "budapp could not deploy the model"
-            return ActionResult(success=False, error=message, outputs=_outputs(known, "failed", message).to_dict())
-        return None
+        endpoint = await _endpoint(context, state.values) if state.has_completed else UNKNOWN
+        return ended(
+            state,
+            lambda _: _completed(known, endpoint),
+            lambda message: _outputs(known, "failed", message),
+        )
 
     async def cleanup(self, context: ActionContext) -> None:
         workflow_id = own_outputs(context).get("workflow_id")
@@ -161,17 +161,19 @@ def _body(params: Params, recommended: Found, topic: str) -> dict[str, Any]:
 async def _deployed_at_once(context: ActionContext, known: Found, found: Found) -> Outputs:
     """Return the outputs of a deployment that was done when budapp answered."""
     try:
-        return await _completed(context, known, found)
+        return _completed(known, await _endpoint(context, found))
     except ServiceError as error:
         message = f"The model was deployed, but its endpoint could not be found out: {error}"
         raise ActionError(message, _outputs(known, "failed", message).to_dict()) from error
 
 
-async def _completed(context: ActionContext | EventContext, known: Found, found: Found) -> Outputs:
-    """Return the outputs of a deployment that has ended well. Raises ServiceError if its endpoint is not known yet."""
-    name, project_id = context.params["endpoint_name"], context.params["project_id"]
-    endpoint = await endpoint_of(context, found, name, project_id)
-    return _outputs(known, "completed", f"{name} is deployed", endpoint)
+async def _endpoint(context: ActionContext | EventContext, found: Found) -> Endpoint:
+    """Return the endpoint of a deployment that has ended well. Raises ServiceError if it is not known yet."""
+    return await endpoint_of(context, found, context.params["endpoint_name"], context.params["project_id"])
+
+
+def _completed(known: Found, endpoint: Endpoint) -> Outputs:
+    return _outputs(known, "completed", f"{known['endpoint_name']} is deployed", endpoint)
 
 
 def _outputs(

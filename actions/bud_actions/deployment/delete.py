@@ -14,7 +14,7 @@ from bud_actions.base import (
 )
 from bud_actions.platform.calls import ask_budapp, failing, path, text_in
 from bud_actions.platform.events import Phases, completed, failed, read
-from bud_actions.platform.workflows import own_outputs, state_of, workflow_id_of
+from bud_actions.platform.workflows import ended, own_outputs, state_of, workflow_id_of
 from bud_generated.deployment.delete import Outputs, Params
 
 EVENTS = Phases(
@@ -60,12 +60,7 @@ class Executor(TypedExecutor[Params, Outputs]):
     async def poll(self, context: ActionContext) -> ActionResult | None:
         known = own_outputs(context)
         state = await state_of(context, ask_budapp, known["workflow_id"])
-        if state.has_completed:
-            return ActionResult(success=True, outputs=_completed(known, state.values).to_dict())
-        if state.has_failed:
-            message = state.reason or "budapp could not delete the deployment"
-            return ActionResult(success=False, error=message, outputs=_outputs(known, "failed", message).to_dict())
-        return None
+        return ended(state, lambda found: _completed(known, found), lambda message: _outputs(known, "failed", message))
 
 
 def _completed(known: Mapping[str, Any], found: Mapping[str, Any]) -> Outputs:
