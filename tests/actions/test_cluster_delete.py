@@ -1,4 +1,4 @@
-"""Tries cluster_delete on the examples of its action file."""
+"""cluster_delete yields its declared outputs even where there are no services."""
 
 import asyncio
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 from bud_actions.base import ActionContext
 from bud_actions.cluster.delete import Executor
 from bud_generated.cluster.delete import Params
+from tests.actions.support import declared
 
 EXAMPLES: list[dict[str, Any]] = [
     {"cluster_id": "{{ steps.create.outputs.cluster_id }}"},
@@ -23,7 +24,10 @@ def test_params_keep_what_an_example_gives(params: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("params", EXAMPLES)
-def test_run(params: dict[str, Any]) -> None:
-    # Written before the executor was: replace it with what running an example should give.
-    with pytest.raises(NotImplementedError):
-        asyncio.run(Executor().execute(ActionContext(params=params)))
+def test_without_services_an_example_fails_and_nothing_has_changed(params: dict[str, Any]) -> None:
+    result = asyncio.run(Executor().execute(ActionContext(params=params)))
+
+    assert not result.success
+    assert not result.had_effect
+    assert "no services are configured, so 'budcluster' cannot be reached" in (result.error or "")
+    assert declared("cluster_delete", result.outputs)

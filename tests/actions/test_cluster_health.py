@@ -1,4 +1,4 @@
-"""Tries cluster_health on the examples of its action file."""
+"""cluster_health fails where the cluster cannot be asked."""
 
 import asyncio
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 from bud_actions.base import ActionContext
 from bud_actions.cluster.health import Executor
 from bud_generated.cluster.health import Params
+from tests.actions.support import declared
 
 EXAMPLES: list[dict[str, Any]] = [
     {"cluster_id": "3f0f7c3a-91a6-4f57-8a5e-0c9d1e2b7f64"},
@@ -27,7 +28,10 @@ def test_params_keep_what_an_example_gives(params: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("params", EXAMPLES)
-def test_run(params: dict[str, Any]) -> None:
-    # Written before the executor was: replace it with what running an example should give.
-    with pytest.raises(NotImplementedError):
-        asyncio.run(Executor().execute(ActionContext(params=params)))
+def test_without_services_an_example_fails_and_nothing_has_changed(params: dict[str, Any]) -> None:
+    result = asyncio.run(Executor().execute(ActionContext(params=params)))
+
+    assert not result.success
+    assert not result.had_effect
+    assert "no services are configured, so 'budcluster' cannot be reached" in (result.error or "")
+    assert declared("cluster_health", result.outputs)

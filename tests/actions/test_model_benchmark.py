@@ -1,4 +1,4 @@
-"""Tries model_benchmark on the examples of its action file."""
+"""model_benchmark finds wrong ids before it runs."""
 
 import asyncio
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 from bud_actions.base import ActionContext
 from bud_actions.model.benchmark import Executor
 from bud_generated.model.benchmark import Params
+from tests.actions.support import declared
 
 EXAMPLES: list[dict[str, Any]] = [
     {"model_id": "8b1f0d52-6c1f-4d0a-9f3e-2a6f9d1c7e05", "cluster_id": "3f0f7c3a-91a6-4f57-8a5e-0c9d1e2b7f64"},
@@ -36,7 +37,21 @@ def test_params_keep_what_an_example_gives(params: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("params", EXAMPLES)
-def test_run(params: dict[str, Any]) -> None:
-    # Written before the executor was: replace it with what running an example should give.
-    with pytest.raises(NotImplementedError):
-        asyncio.run(Executor().execute(ActionContext(params=params)))
+def test_without_services_an_example_fails_and_nothing_has_changed(params: dict[str, Any]) -> None:
+    result = asyncio.run(Executor().execute(ActionContext(params=params)))
+
+    assert not result.success
+    assert not result.had_effect
+    assert "no services are configured, so 'budapp' cannot be reached" in (result.error or "")
+    assert declared("model_benchmark", result.outputs)
+
+
+@pytest.mark.parametrize("cluster_id", ["", "cluster-1", "../models", "3f0f7c3a-91a6-4f57-8a5e-0c9d1e2b7f6"])
+def test_a_cluster_is_given_by_its_uuid(cluster_id: str) -> None:
+    said = Executor().validate_params({"model_id": "m", "cluster_id": cluster_id})
+
+    assert said == [f"cluster_id: '{cluster_id}' is not a UUID"]
+
+
+def test_the_uuid_of_a_cluster_is_accepted() -> None:
+    assert Executor().validate_params(EXAMPLES[0]) == []

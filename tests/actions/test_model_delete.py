@@ -1,4 +1,4 @@
-"""Tries model_delete on the examples of its action file."""
+"""model_delete escapes the id that it is given."""
 
 import asyncio
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 from bud_actions.base import ActionContext
 from bud_actions.model.delete import Executor
 from bud_generated.model.delete import Params
+from tests.actions.support import declared
 
 EXAMPLES: list[dict[str, Any]] = [
     {"model_id": "8b1f0d52-6c1f-4d0a-9f3e-2a6f9d1c7e05"},
@@ -23,7 +24,10 @@ def test_params_keep_what_an_example_gives(params: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("params", EXAMPLES)
-def test_run(params: dict[str, Any]) -> None:
-    # Written before the executor was: replace it with what running an example should give.
-    with pytest.raises(NotImplementedError):
-        asyncio.run(Executor().execute(ActionContext(params=params)))
+def test_without_services_an_example_fails_and_nothing_has_changed(params: dict[str, Any]) -> None:
+    result = asyncio.run(Executor().execute(ActionContext(params=params)))
+
+    assert not result.success
+    assert not result.had_effect
+    assert "no services are configured, so 'budapp' cannot be reached" in (result.error or "")
+    assert declared("model_delete", result.outputs)

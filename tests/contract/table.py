@@ -56,8 +56,7 @@ class Row:
     unreachable: tuple[str, ...] = ()
     """Services that nothing listens for."""
     patience: float | None = None
-    """Seconds after which a call is given up, for a path on which a service does not answer in time; None for as long as
-    the action waits."""
+    """Seconds after which every call is given up, for a service that does not answer; None if the action says."""
     method: Literal["execute", "reconcile", "poll", "cleanup"] = "execute"
     context: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the ActionContext, such as `step_outputs`."""
