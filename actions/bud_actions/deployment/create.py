@@ -17,7 +17,7 @@ from bud_actions.base import (
 from bud_actions.platform.calls import START, ask_budapp, failing, objects_in
 from bud_actions.platform.endpoints import UNKNOWN, Endpoint, endpoint_of
 from bud_actions.platform.events import Phases, completed, failed, read
-from bud_actions.platform.simulations import ENGINE_SETTINGS, run_simulation, source_of_model
+from bud_actions.platform.simulations import ENGINE_SETTINGS, engine_settings, run_simulation, source_of_model
 from bud_actions.platform.workflows import ended, own_outputs, started_workflow, state_in, state_of, workflow_id_of
 from bud_generated.deployment.create import Outputs, Params
 
@@ -122,7 +122,7 @@ async def _simulated(params: Params, context: ActionContext) -> Found:
     if not recommendations:
         raise ServiceError(f"budsim recommends nothing on the cluster {params.cluster_id}")
     best = next((each for each in recommendations if each.get("cluster_id") == params.cluster_id), recommendations[0])
-    return {"simulator_id": workflow_id_of(answer), **{name: best.get(name) for name in ENGINE_SETTINGS}}
+    return {"simulator_id": workflow_id_of(answer), **engine_settings(best)}
 
 
 def _body(params: Params, recommended: Found, topic: str) -> dict[str, Any]:

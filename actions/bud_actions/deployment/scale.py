@@ -5,9 +5,8 @@ from typing import Any
 
 from bud_actions.base import ActionContext, TypedExecutor
 from bud_actions.platform.autoscaling import read_autoscaling, write_autoscaling
-from bud_actions.platform.calls import failing, text_in
+from bud_actions.platform.calls import failing, number_in, text_in
 from bud_generated.deployment.scale import Outputs, Params
-from bud_schemas.values import is_number
 
 
 class Executor(TypedExecutor[Params, Outputs]):
@@ -32,12 +31,8 @@ def _outputs(params: Params, message: str, former: Mapping[str, Any], *, success
         success=success,
         endpoint_id=params.endpoint_id,
         target_replicas=params.target_replicas,
-        previous_min_replicas=_number(former.get("minReplicas")),
-        previous_max_replicas=_number(former.get("maxReplicas")),
+        previous_min_replicas=number_in(former, "minReplicas"),
+        previous_max_replicas=number_in(former, "maxReplicas"),
         scaling_strategy=text_in(former, "scalingStrategy"),
         message=message,
     )
-
-
-def _number(value: Any) -> float | None:
-    return value if is_number(value) else None

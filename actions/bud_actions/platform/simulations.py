@@ -8,14 +8,14 @@ from bud_actions.base import ServiceError
 from bud_actions.base.context import Caller
 from bud_actions.platform.calls import ask_budapp, ask_budsim, object_in, path, text_in
 
-ENGINE_SETTINGS = (
-    "tool_calling_parser_type",
-    "reasoning_parser_type",
-    "chat_template",
-    "supports_lora",
-    "supports_pipeline_parallelism",
-)
-"""What a recommendation says of the engine that is to serve the model."""
+ENGINE_SETTINGS = {
+    "tool_calling_parser_type": str,
+    "reasoning_parser_type": str,
+    "chat_template": str,
+    "supports_lora": bool,
+    "supports_pipeline_parallelism": bool,
+}
+"""What a recommendation says of the engine that is to serve the model, with the type of each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,12 @@ async def source_of_model(caller: Caller, model_id: str) -> ModelSource:
     if location is None:
         raise ServiceError(f"budapp does not say where the files of the model {model_id} are", had_effect=False)
     return ModelSource(location=location, uri=text_in(model, "uri"))
+
+
+def engine_settings(recommendation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a recommendation says of the engine; None for what it leaves out."""
+    given = {name: recommendation.get(name) for name in ENGINE_SETTINGS}
+    return {name: value if isinstance(value, ENGINE_SETTINGS[name]) else None for name, value in given.items()}
 
 
 async def run_simulation(caller: Caller, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any, Literal
 
 from bud_actions.base import ActionContext, ActionResult, Awaiting, EventContext, EventResult, TypedExecutor
-from bud_actions.platform.calls import ask_budsim, failing, object_in, objects_in, text_in
+from bud_actions.platform.calls import ask_budsim, failing, number_in, object_in, objects_in, text_in
 from bud_actions.platform.events import Phases, completed, failed, read
-from bud_actions.platform.simulations import ENGINE_SETTINGS, ModelSource, run_simulation, source_of_model
+from bud_actions.platform.simulations import ModelSource, engine_settings, run_simulation, source_of_model
 from bud_actions.platform.workflows import own_outputs, started_workflow
 from bud_generated.simulation.run import Outputs, OutputsMetrics, Params
 
@@ -98,6 +98,11 @@ def _found(workflow_id: str, recommendations: Recommendations) -> Outputs:
     return _outputs(workflow_id, "completed", f"Recommendations: {len(recommendations)}", recommendations)
 
 
+def _metrics(recommendation: Mapping[str, Any]) -> OutputsMetrics:
+    given = object_in(recommendation, "metrics")
+    return OutputsMetrics.from_dict({name: number_in(given, name) for name in METRICS})
+
+
 def _outputs(
     workflow_id: str | None,
     status: Literal["running", "completed", "failed"],
@@ -106,15 +111,14 @@ def _outputs(
 ) -> Outputs:
     """Return the outputs, with what the best recommendation says, which comes first."""
     top = recommendations[0] if recommendations else {}
-    metrics = object_in(top, "metrics")
     return Outputs(
         success=status == "completed",
         workflow_id=workflow_id,
         status=status,
         recommendations=recommendations,
-        top_recommendation=top or None,
+        top_recommendation=top if recommendations else None,
         cluster_id=text_in(top, "cluster_id"),
-        metrics=OutputsMetrics.from_dict({name: metrics.get(name) for name in METRICS}) if top else None,
+        metrics=_metrics(top) if recommendations else None,
         message=message,
-        **{name: top.get(name) for name in ENGINE_SETTINGS},
+        **engine_settings(top),
     )

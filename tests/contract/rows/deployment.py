@@ -90,7 +90,7 @@ RATELIMIT = (
 
 # deployment_scale and deployment_autoscale
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "enabled": False,
     "minReplicas": 1,
     "maxReplicas": 5,
