@@ -134,6 +134,15 @@ def test_check_reports_a_stray_file(project: Workspace) -> None:
     assert (project.root / "generated/docs/notes.md").read_text() == "mine\n"
 
 
+def test_a_folder_without_action_files_is_left_alone(project: Workspace) -> None:
+    shared = project.root / project.project.actions / "platform"
+    shared.mkdir()
+    (shared / "calls.py").write_text('"""What executors share."""\n')
+
+    assert generate(project) == ["unchanged"]
+    assert check(project)[0]
+
+
 def test_check_reports_a_missing_executor(project: Workspace) -> None:
     (project.root / EXECUTOR).unlink()
 

@@ -211,7 +211,7 @@ def test_no_event_is_too_odd_to_be_read(event: dict[str, Any]) -> None:
 
 
 def test_the_best_device_that_is_free_is_chosen() -> None:
-    nodes = [
+    nodes: list[dict[str, Any]] = [
         {"hardware_info": [{"type": "cpu", "available_count": 8}, {"type": "CUDA", "available_count": 0}]},
         {"hardware_info": [{"type": "hpu", "available_count": 1}, {"type": "npu", "available_count": 1}, {}]},
         {"hardware_info": None},

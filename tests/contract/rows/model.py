@@ -574,7 +574,7 @@ BENCHMARKING = {
     "failed_step": None,
     "message": "auto-benchmark runs on cuda",
 }
-MEASURED = {"benchmark_id": "b-1", "output_token_throughput": 512.5}
+MEASURED: dict[str, Any] = {"benchmark_id": "b-1", "output_token_throughput": 512.5}
 BENCHMARKED = {
     **BENCHMARKING,
     "success": True,
@@ -590,7 +590,7 @@ def not_benchmarked(message: str, **known: Any) -> dict[str, Any]:
     return {**BENCHMARKING, "workflow_id": None, **known, "status": "failed", "message": message}
 
 
-def benchmarking(path: str, *exchanges: Exchange, message: str = BENCHMARKING["message"], **params: Any) -> Row:
+def benchmarking(path: str, *exchanges: Exchange, message: str = "auto-benchmark runs on cuda", **params: Any) -> Row:
     """Return a path on which a benchmark starts."""
     return Row(
         action="model_benchmark",
