@@ -141,3 +141,10 @@ def test_that_a_deployment_goes_on_without_a_configuration_is_in_the_log() -> No
 
     assert told == [("log", "simulation_failed")]
     assert (result.error or "").startswith("Failed to start the deployment: ")
+
+
+def test_a_wait_that_cannot_be_looked_after_is_told() -> None:
+    context = ActionContext(step_outputs={"step": {"endpoint_name": "chat", "workflow_id": "wf-1"}})
+
+    with pytest.raises(ServiceUnreachableError):
+        asyncio.run(Executor().poll(context))

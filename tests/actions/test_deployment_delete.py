@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bud_actions.base import ActionContext
+from bud_actions.base import ActionContext, ServiceUnreachableError
 from bud_actions.deployment.delete import Executor
 from bud_generated.deployment.delete import Params
 from bud_schemas import ParamValidator
@@ -43,3 +43,10 @@ def test_a_wait_is_half_a_minute_to_ten_minutes(seconds: object) -> None:
 
 def test_templates_are_accepted_for_the_wait() -> None:
     assert not list(VALIDATOR.validate({"endpoint_id": "{{ params.id }}", "max_wait_seconds": "{{ params.wait }}"}))
+
+
+def test_a_wait_that_cannot_be_looked_after_is_told() -> None:
+    context = ActionContext(step_outputs={"step": {"endpoint_id": "e", "workflow_id": "wf-1"}})
+
+    with pytest.raises(ServiceUnreachableError):
+        asyncio.run(Executor().poll(context))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bud_actions.base import ActionContext, EventAction, EventContext
+from bud_actions.base import ActionContext, EventAction, EventContext, ServiceUnreachableError
 from bud_actions.simulation.run import Executor
 from bud_generated.simulation.run import Params
 from bud_schemas import ParamValidator
@@ -93,3 +93,10 @@ def test_whatever_budsim_recommends_a_result_has_the_declared_outputs(recommenda
 
     assert meant.action is EventAction.COMPLETE
     assert declared("simulation_run", meant.outputs)
+
+
+def test_a_wait_that_cannot_be_looked_after_is_told() -> None:
+    context = ActionContext(step_outputs={"step": {"workflow_id": "wf-1"}})
+
+    with pytest.raises(ServiceUnreachableError):
+        asyncio.run(Executor().poll(context))
