@@ -222,7 +222,7 @@ def test_head_answers_without_a_body(client: TestClient) -> None:
     ("query", "types"),
     [
         ("category=Simulation", ["simulation_run"]),
-        ("service=budcluster&execution_mode=sync", ["cluster_health", "deployment_autoscale"]),
+        ("service=budcluster&execution_mode=event_driven", ["model_benchmark", "cluster_create", "cluster_delete"]),
         ("q=rate+LIMIT", ["deployment_ratelimit"]),
         ("category=Nope", []),
     ],

@@ -48,9 +48,9 @@ export interface AggregateParams {
 
 /** Results of `aggregate`. */
 export interface AggregateOutputs {
-  /** The combined value. The sum of values that are not all numbers is 0. Min, Max and Average look at the numbers only, and are null where there are none, as First and Last of nothing are. */
+  /** The combined value. The sum of values that are not all numbers is 0. Min, Max and Average look at the numbers only, and are null where there are none, as First and Last of nothing are. It is null when the step fails. */
   readonly result: unknown;
-  /** How many values were combined. */
+  /** How many values were given. */
   readonly count: number;
   /** The operation that was applied. */
   readonly operation: string;
@@ -149,7 +149,7 @@ export interface ConditionalOutputs {
   readonly target_step: string | null;
   /** Result of the single-condition form, or the id, label and target_step of the branch that was taken; null when none was. */
   readonly result: unknown;
-  /** Id of the branch that was taken, "none" when none was; "true" or "false" in the single-condition form. */
+  /** Id of the branch that was taken, "none" when none was; "true" or "false" in the single-condition form; null when a condition cannot be evaluated, which fails the step. */
   readonly branch: string | null;
 }
 
@@ -351,14 +351,14 @@ export interface TransformParams {
 
 /** Results of `transform`. */
 export interface TransformOutputs {
-  /** The value after the operation; its JSON type depends on the operation. */
+  /** The value after the operation, of a JSON type that depends on it; null when the step fails. */
   readonly result: unknown;
   /** The operation that was applied. */
   readonly operation: string;
   /** Type of the input, by its Python name such as str, int, list or dict. */
   readonly input_type: string;
-  /** Type of the result, by its Python name such as str, int, list or dict. */
-  readonly output_type: string;
+  /** Type of the result, by its Python name such as str, int, list or dict; null when the step fails. */
+  readonly output_type: string | null;
 }
 
 /**
@@ -414,12 +414,12 @@ export interface WaitUntilParams {
 export interface WaitUntilOutputs {
   /** Whether the wait is over; false while it lasts. */
   readonly waited: boolean;
-  /** When the pipeline is to go on, as an ISO 8601 date with time in UTC. */
-  readonly scheduled_wake_time: string;
+  /** When the pipeline is to go on, as an ISO 8601 date with time in UTC; null when the step fails. */
+  readonly scheduled_wake_time: string | null;
   /** When it really went on, as an ISO 8601 date with time in UTC; null while waiting. */
   readonly actual_wake_time: string | null;
-  /** Length of the wait as it was scheduled, in whole seconds. */
-  readonly wait_duration_seconds: number;
+  /** Length of the wait as it was scheduled, in whole seconds; null when the step fails. */
+  readonly wait_duration_seconds: number | null;
 }
 
 /**
@@ -994,7 +994,7 @@ export interface ClusterHealthOutputs {
 }
 
 /**
- * Lets the number of replicas of a deployment follow its use of CPU and memory, between two bounds.
+ * Lets the number of replicas of a deployment follow its use of CPU and memory, between two bounds. The rest of its scaling settings stays as it is.
  *
  * Category: Deployment.
  * @see actions/bud_actions/deployment/autoscale.yaml
@@ -1348,7 +1348,7 @@ export interface DeploymentDeleteParams {
 
 /** Results of `deployment_delete`. */
 export interface DeploymentDeleteOutputs {
-  /** Whether the endpoint was removed. */
+  /** Whether the endpoint was removed, or budapp accepted to and named no workflow to wait for. */
   readonly success: boolean;
   /** Id of the endpoint that was to be removed. */
   readonly endpoint_id: string;

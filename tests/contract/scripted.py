@@ -57,11 +57,11 @@ class Scripted:
         """Answer as the exchanges say, in their order. Raises AssertionError if anything else was asked, or less."""
         self._script, self._faults = list(exchanges), []
         yield
-        missing = [f"not asked: {each.method} {each.service}/{each.path}" for each in self._script]
+        missing = [f"not asked: {each.method} /{each.service}/{each.path}" for each in self._script]
         assert not self._faults + missing, "\n".join(self._faults + missing)
 
     async def _answer(self, request: Request) -> Response:
-        asked = f"{request.method} {request.path_params['service']}/{request.path_params['path']}"
+        asked = " ".join(_call(request))
         if not self._script:
             self._faults.append(f"asked too much: {asked}")
             return Response(status_code=500)
@@ -72,17 +72,22 @@ class Scripted:
         return Response(body, expected.status, media_type="application/json")
 
 
+def _call(request: Request) -> tuple[str, str]:
+    """Return the method, and the path as it was sent."""
+    return request.method, request.scope["raw_path"].decode()
+
+
 async def _faults(request: Request, expected: Exchange) -> list[str]:
     """Return how a call differs from the one that was expected."""
     sent = await request.body()
     seen: dict[str, Any] = {
-        "call": (request.method, request.path_params["service"], request.path_params["path"]),
+        "call": _call(request),
         "query": dict(request.query_params),
         "body": json.loads(sent) if sent else None,
         "headers": {name: request.headers.get(name) for name in expected.headers},
     }
     wanted: dict[str, Any] = {
-        "call": (expected.method, expected.service, expected.path),
+        "call": (expected.method, f"/{expected.service}/{expected.path}"),
         "query": dict(expected.query),
         "body": expected.body,
         "headers": dict(expected.headers),

@@ -73,5 +73,7 @@ class Row:
     """By what ids an event may name the work; None if the step does not wait."""
     timeout_seconds: float | None = None
     """How long the step waits."""
+    skips: tuple[str, ...] = ()
+    """Steps that it decides against."""
     told: tuple[Told, ...] = ()
     """Events that come while the step waits, each to the same state."""

@@ -76,6 +76,7 @@ async def _ran(row: Row, services: Scripted) -> ActionResult | None:
             **row.context,
         )
         result: ActionResult | None = await getattr(executor, row.method)(context)
+    assert tuple(context.skipped_steps) == row.skips
     return result
 
 

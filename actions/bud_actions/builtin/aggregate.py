@@ -12,15 +12,29 @@ from bud_schemas.values import is_number
 Values = Sequence[Any]
 
 
+class UnfitError(ValueError):
+    """Values that an operation does not take; the message is for a person."""
+
+
 class Executor(TypedExecutor[Params, Outputs]):
     """Combines several values into one."""
 
     async def run(self, params: Params, context: ActionContext) -> Outputs:
-        if params.operation == "join":
-            result: Any = params.separator.join(map(_text, params.inputs))
-        else:
-            result = OPERATIONS[params.operation](params.inputs)
-        return Outputs(result=result, count=len(params.inputs), operation=params.operation)
+        try:
+            return _outputs(params, _combined(params))
+        except UnfitError as error:
+            raise ActionError(str(error), _outputs(params, None).to_dict(), had_effect=False) from error
+
+
+def _combined(params: Params) -> Any:
+    """Return the combined value. Raises UnfitError if the values cannot be combined like that."""
+    if params.operation == "join":
+        return params.separator.join(map(_text, params.inputs))
+    return OPERATIONS[params.operation](params.inputs)
+
+
+def _outputs(params: Params, result: Any) -> Outputs:
+    return Outputs(result=result, count=len(params.inputs), operation=params.operation)
 
 
 def _text(value: Any) -> str:
@@ -44,7 +58,7 @@ def _sum(values: Values) -> float:
     except OverflowError:
         total = math.inf
     if not is_number(total):
-        raise ActionError("The sum is too large: a number is at most 1.8e308")
+        raise UnfitError("The sum is too large: a number is at most 1.8e308")
     return total
 
 
@@ -58,7 +72,7 @@ def _merged(values: Values) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for index, value in enumerate(values):
         if not isinstance(value, Mapping):
-            raise ActionError(f"merge takes objects, and inputs[{index}] is of type {type(value).__name__}")
+            raise UnfitError(f"merge takes objects, and inputs[{index}] is of type {type(value).__name__}")
         merged.update(value)
     return merged
 

@@ -22,7 +22,8 @@ def _holds(branch: ParamsBranchesItem, context: ActionContext) -> bool:
     try:
         return context.holds(branch.condition)
     except Exception as error:  # what evaluates conditions has errors of its own
-        raise ActionError(f"The condition of branch '{branch.id}' cannot be evaluated: {error}") from error
+        message = f"The condition of branch '{branch.id}' cannot be evaluated: {error}"
+        raise ActionError(message, _undecided().to_dict(), had_effect=False) from error
 
 
 def _of_branch(taken: ParamsBranchesItem) -> Outputs:
@@ -38,6 +39,10 @@ def _of_branch(taken: ParamsBranchesItem) -> Outputs:
 
 def _of_none() -> Outputs:
     return Outputs(matched_branch=None, matched_label="none", target_step=None, result=None, branch="none")
+
+
+def _undecided() -> Outputs:
+    return Outputs(matched_branch=None, matched_label=None, target_step=None, result=None, branch=None)
 
 
 def _of_single_condition(params: Params) -> Outputs:

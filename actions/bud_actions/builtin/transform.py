@@ -8,6 +8,10 @@ from bud_generated.builtin.transform import Outputs, Params
 from bud_schemas.values import identity
 
 
+class UnfitError(ValueError):
+    """A value that an operation does not take; the message is for a person."""
+
+
 class Operation(NamedTuple):
     """What is done, and to what."""
 
@@ -20,14 +24,28 @@ class Executor(TypedExecutor[Params, Outputs]):
     """Applies one operation to a value."""
 
     async def run(self, params: Params, context: ActionContext) -> Outputs:
-        operation = OPERATIONS[params.operation]
-        input_type = type(params.input).__name__
-        if not isinstance(params.input, operation.takes):
-            raise ActionError(f"{params.operation} takes {operation.described}, and the input is of type {input_type}")
-        result = operation.apply(params.input)
-        return Outputs(
-            result=result, operation=params.operation, input_type=input_type, output_type=type(result).__name__
-        )
+        try:
+            result = _applied(params.operation, params.input)
+        except UnfitError as error:
+            raise ActionError(str(error), _outputs(params, None, None).to_dict(), had_effect=False) from error
+        return _outputs(params, result, type(result).__name__)
+
+
+def _applied(name: str, value: Any) -> Any:
+    """Return what an operation makes of a value. Raises UnfitError if it does not take it."""
+    operation = OPERATIONS[name]
+    if not isinstance(value, operation.takes):
+        raise UnfitError(f"{name} takes {operation.described}, and the input is of type {type(value).__name__}")
+    return operation.apply(value)
+
+
+def _outputs(params: Params, result: Any, output_type: str | None) -> Outputs:
+    return Outputs(
+        result=result,
+        operation=params.operation,
+        input_type=type(params.input).__name__,
+        output_type=output_type,
+    )
 
 
 def _flattened(items: Sequence[Any]) -> list[Any]:
@@ -47,7 +65,7 @@ def _sorted(items: Sequence[Any]) -> list[Any]:
     try:
         return sorted(items)
     except TypeError as error:
-        raise ActionError("sort takes items that can be compared: all of them numbers, or all of them texts") from error
+        raise UnfitError("sort takes items that can be compared: all of them numbers, or all of them texts") from error
 
 
 OPERATIONS = {

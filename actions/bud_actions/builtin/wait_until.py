@@ -25,13 +25,11 @@ class Executor(TypedExecutor[Params, Outputs]):
 
     async def run(self, params: Params, context: ActionContext) -> Awaiting:
         now = context.now
-        wake_at = wake_time(params, now)
-        outputs = Outputs(
-            waited=False,
-            scheduled_wake_time=wake_at.isoformat(),
-            actual_wake_time=None,
-            wait_duration_seconds=round((wake_at - now).total_seconds()),
-        )
+        try:
+            wake_at = wake_time(params, now)
+        except ActionError as error:
+            raise ActionError(str(error), _asleep(None, None).to_dict(), had_effect=False) from error
+        outputs = _asleep(wake_at.isoformat(), round((wake_at - now).total_seconds()))
         return Awaiting(wake_at=wake_at, outputs=outputs.to_dict())
 
     async def on_event(self, context: EventContext) -> EventResult:
@@ -50,6 +48,11 @@ class Executor(TypedExecutor[Params, Outputs]):
         except ActionError as error:
             return [str(error)]
         return []
+
+
+def _asleep(until: str | None, seconds: float | None) -> Outputs:
+    """Return the outputs before the moment has come; without a moment, those of a failure."""
+    return Outputs(waited=False, scheduled_wake_time=until, actual_wake_time=None, wait_duration_seconds=seconds)
 
 
 def wake_time(params: Params, now: datetime) -> datetime:

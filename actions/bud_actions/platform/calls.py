@@ -8,6 +8,7 @@ from urllib.parse import quote
 from bud_actions.base import ActionError, ServiceError, ServiceRejectedError
 from bud_actions.base.context import Caller
 from bud_actions.base.executor import Record
+from bud_schemas.values import is_number
 
 START = {"workflow_total_steps": 1, "step_number": 1, "trigger_workflow": True}
 """What tells budapp to run a workflow at once, instead of collecting its data page by page."""
@@ -44,6 +45,18 @@ async def ask_budcluster(
 ) -> Mapping[str, Any]:
     """Return budcluster's answer, which does not ask whose call it is. Raises ServiceError."""
     return await _ask(caller, "budcluster", method, path, data, query, timeout_seconds)
+
+
+async def ask_budsim(
+    caller: Caller,
+    method: str,
+    path: str,
+    data: Mapping[str, Any] | None = None,
+    query: Mapping[str, Any] | None = None,
+    timeout_seconds: float = 30,
+) -> Mapping[str, Any]:
+    """Return budsim's answer, which does not ask whose call it is. Raises ServiceError."""
+    return await _ask(caller, "budsim", method, path, data, query, timeout_seconds)
 
 
 async def _ask(
@@ -100,3 +113,9 @@ def text_in(document: Mapping[str, Any], *keys: str) -> str | None:
 
 def _is_text_or_number(value: Any) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def number_in(document: Mapping[str, Any], key: str) -> float | None:
+    """Return the number at a key; None if there is none."""
+    value = document.get(key)
+    return value if is_number(value) else None
