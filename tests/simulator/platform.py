@@ -23,6 +23,7 @@ from bud_server.simulator.world import World, first_world
 from tests.support.server import wait_until
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+BUD = str(Path(sys.executable).with_name("bud"))
 ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 TOKEN = "a-token-of-these-tests"
 
@@ -102,12 +103,21 @@ class Pipelines:
         """Start a process, unless there is one, and return once it runs pipelines."""
         if self._process is not None and self._process.poll() is None:
             return
-        command = [str(Path(sys.executable).with_name("bud")), "serve", "--port", str(self._port)]
-        settings = {"BUD_DATABASE": self._database, "BUD_LEASE_SECONDS": "1", "BUD_SHUTDOWN_SECONDS": "0"}
-        environment = {**os.environ, **settings, **settings_for(platform.port, TOKEN)}
+        command = [BUD, "serve", "--port", str(self._port)]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, env=self._environment(platform), stdout=log, stderr=log)
         wait_until(self._is_ready)
+
+    def run_in_terminal(self, path: Path, platform: Platform) -> subprocess.CompletedProcess[str]:
+        """Run a pipeline's file on the same database, with `bud run`."""
+        environment = self._environment(platform)
+        return subprocess.run(
+            [BUD, "run", str(path)], env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    def _environment(self, platform: Platform) -> dict[str, str]:
+        settings = {"BUD_DATABASE": self._database, "BUD_LEASE_SECONDS": "1", "BUD_SHUTDOWN_SECONDS": "0"}
+        return {**os.environ, **settings, **settings_for(platform.port, TOKEN)}
 
     def _is_ready(self) -> bool:
         assert self._process is not None

@@ -7,7 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from bud_server.simulator.fate import Trait, asked_for
+from bud_server.simulator.fate import Chance, Trait, asked_for
+from bud_server.simulator.options import Options
 from tests.simulator.inbox import Inbox
 from tests.simulator.platform import TOKEN, Platform
 from tests.support.server import wait_until
@@ -219,18 +220,30 @@ def test_a_seed_makes_chance_the_same(inbox: Inbox) -> None:
     assert drawn(2) != first
 
 
-@pytest.mark.parametrize("share", ["failures", "duplicates", "early", "lost"])
-def test_a_share_of_one_concerns_everything(share: str, inbox: Inbox) -> None:
-    trait = {"failures": "fail", "duplicates": "duplicate"}.get(share, share)
-    with simulating(inbox, **{share: 1}) as platform:
-        answered = ask(platform, "PUT", f"budapp/endpoints/{BLUE}/autoscale", {}) if trait == "fail" else None
-        if trait == "lost":
-            with pytest.raises(httpx2.RemoteProtocolError):
-                add(platform)
-        else:
-            add(platform)
+@pytest.mark.parametrize(
+    ("share", "trait"),
+    [("failures", Trait.FAIL), ("duplicates", Trait.DUPLICATE), ("early", Trait.EARLY), ("lost", Trait.LOST)],
+)
+def test_a_share_of_one_concerns_everything(share: str, trait: Trait) -> None:
+    options: dict[str, Any] = {share: 1}
 
-    assert answered is None or answered.status_code == 503
+    assert Chance(Options(**options)).traits("anything") == {trait}
+    assert Chance(Options()).traits("anything") == set()
+
+
+def test_a_call_that_starts_no_work_fails_at_once(inbox: Inbox) -> None:
+    with simulating(inbox, failures=1) as platform:
+        refused = ask(platform, "PUT", f"budapp/endpoints/{BLUE}/autoscale", {})
+        unharmed = platform.world.endpoints[BLUE].autoscale
+
+    assert (refused.status_code, unharmed["maxReplicas"]) == (503, 3)
+
+
+def test_a_notification_can_ask_to_fail(platform: Platform) -> None:
+    sent = {"payload": {"content": {"title": "Please fail"}}}
+
+    assert ask(platform, "POST", "budnotify/topics/notificationMessages", sent).status_code == 503
+    assert platform.world.notifications == []
 
 
 def test_a_model_in_use_is_deleted_only_by_force(platform: Platform) -> None:

@@ -1,5 +1,6 @@
 """budnotify: takes notifications for people, and shows them to nobody."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.routing import Route
@@ -19,9 +20,15 @@ def routes(desk: Desk) -> list[Route]:
 
 def take(call: Call) -> Any:
     """Keep a notification, to be looked at."""
-    call.settle("notification", call.body.get("name"))
+    call.settle("notification", _title(call.body))
     call.world.notifications.append(dict(call.body))
     return {"object": "notification", "message": "ok"}
+
+
+def _title(notification: Mapping[str, Any]) -> Any:
+    payload = notification.get("payload")
+    content = payload.get("content") if isinstance(payload, Mapping) else None
+    return content.get("title") if isinstance(content, Mapping) else None
 
 
 def list_all(call: Call) -> Any:

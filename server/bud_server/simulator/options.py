@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 HOST = "127.0.0.1"
 """It serves this machine only: it asks nobody for a credential."""
 PORT = 8020
+SPEED = 20.0
 EVENTS = "http://127.0.0.1:8010/workflow-events"
 TOKEN = "simulator"  # noqa: S105 - between two processes of one machine
 """What events are sent with unless the settings have a token."""
@@ -18,7 +19,7 @@ class Options:
     """Where events are posted: `/workflow-events` of a pipeline server."""
     token: str = field(default=TOKEN, repr=False)
     """What they are sent with, as the header dapr-api-token; empty for none."""
-    speed: float = 20
+    speed: float = SPEED
     """How many times faster than real work is done."""
     seed: int | None = None
     """What chance and all ids come from; None for another one each time, as a database that knows the old ids needs."""

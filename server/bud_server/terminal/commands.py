@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bud_codegen.cli import FINDINGS, USAGE, app
+from bud_server.simulator.options import EVENTS, PORT, SPEED
 
 DatabaseUrl = Annotated[
     str | None,
@@ -67,11 +68,9 @@ def simulate(
     ] = None,
     port: Annotated[
         int, typer.Option(help="Port to listen on; 0 lets the system choose one.", min=0, max=65535)
-    ] = 8020,
-    events: Annotated[
-        str, typer.Option(metavar="URL", help="Where events are posted.")
-    ] = "http://127.0.0.1:8010/workflow-events",
-    speed: Annotated[float, typer.Option(help="How many times faster than real work is done.", min=0.001)] = 20,
+    ] = PORT,
+    events: Annotated[str, typer.Option(metavar="URL", help="Where events are posted.")] = EVENTS,
+    speed: Annotated[float, typer.Option(help="How many times faster than real work is done.", min=0.001)] = SPEED,
     seed: Annotated[
         int | None, typer.Option(help="Makes chance and ids the same each time; for a new database of the server.")
     ] = None,
