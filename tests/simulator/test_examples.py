@@ -146,6 +146,25 @@ def test_an_example_outlives_its_server(case: Case, platform: Platform, pipeline
     case.check(ended["final_outputs"], platform)
 
 
+def test_events_that_come_early_and_twice_change_nothing(platform: Platform, pipelines: Pipelines) -> None:
+    params = {"model_uri": "acme/early-duplicate-7b", "endpoint_name": "early-duplicate"}
+    ended = pipelines.ended(pipelines.run(example("onboard_and_deploy"), params))
+
+    assert ended["status"] == "COMPLETED", ended
+    assert "early-duplicate-7b" in platform.names("models")
+    assert "early-duplicate" in platform.names("endpoints")
+
+
+def test_work_that_fails_fails_the_step(platform: Platform, pipelines: Pipelines) -> None:
+    execution_id = pipelines.run(example("onboard_and_deploy"), {"model_uri": "acme/fail-7b"})
+    ended = pipelines.ended(execution_id)
+    steps = pipelines.steps(execution_id)
+
+    assert ended["status"] == "FAILED", ended
+    assert steps["add"]["error_message"] == "The simulator was asked to fail"
+    assert steps["deploy"]["status"] == "SKIPPED"
+
+
 def test_an_example_runs_in_the_terminal_beside_a_server(platform: Platform, pipelines: Pipelines) -> None:
     done = pipelines.run_in_terminal(EXAMPLES / "benchmark_clusters.yaml", platform)
 
