@@ -57,7 +57,7 @@ def serve(overrides: Mapping[str, object], root: Path | None, *, reload: bool, h
     server = uvicorn.Server(uvicorn_config(app, settings.shutdown_seconds))
     gate.on_error = lambda: setattr(server, "should_exit", True)
     gc.freeze()  # all of this stays: no later collection needs to look at it
-    with _listening(settings) as listener, suppress(KeyboardInterrupt):
+    with listen(settings) as listener, suppress(KeyboardInterrupt):
         write_line("info", f"listening on {_address(listener)}", {})
         server.run(sockets=[listener])
     if gate.error is not None:
@@ -157,7 +157,7 @@ def _others(found: "Discovery", executors: str) -> "tuple[ActionPackage, ...]":
     )
 
 
-def _listening(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
     """Return a socket that listens. Raises SettingsError if the address cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:

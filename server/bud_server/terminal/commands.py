@@ -1,4 +1,4 @@
-"""The commands `run`, `worker`, `db` and `secret-key`: parse, call, print. Heavy imports happen inside them."""
+"""`run`, `worker`, `simulate`, `db` and `secret-key`: parse, call, print. Heavy imports happen inside the commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bud_codegen.cli import FINDINGS, USAGE, app
+from bud_server.simulator.options import EVENTS, PORT, SPEED
 
 DatabaseUrl = Annotated[
     str | None,
@@ -58,6 +59,48 @@ def worker(
 
     with _faults_told():
         work(database, capacity, root)
+
+
+@app.command(context_settings={"allow_interspersed_args": False})
+def simulate(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMMAND]...", help="What to run meanwhile, such as bud serve.")
+    ] = None,
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 lets the system choose one.", min=0, max=65535)
+    ] = PORT,
+    events: Annotated[str, typer.Option(metavar="URL", help="Where events are posted.")] = EVENTS,
+    speed: Annotated[float, typer.Option(help="How many times faster than real work is done.", min=0.001)] = SPEED,
+    seed: Annotated[
+        int | None, typer.Option(help="Makes chance and ids the same each time; for a new database of the server.")
+    ] = None,
+    failures: Annotated[float, typer.Option(help="Share of work and calls that fail.", min=0, max=1)] = 0,
+    duplicates: Annotated[float, typer.Option(help="Share of work whose events come twice.", min=0, max=1)] = 0,
+    early: Annotated[float, typer.Option(help="Share of work whose events come before the answer.", min=0, max=1)] = 0,
+    lost: Annotated[float, typer.Option(help="Share of calls that have effect, but no answer.", min=0, max=1)] = 0,
+    settings: Annotated[bool, typer.Option("--settings", help="Print the settings that bud serve needs; end.")] = False,
+) -> None:
+    """Simulate budapp, budcluster, budsim and budnotify on this machine, until Ctrl-C or until a command ends."""
+    from bud_server.simulator import serving
+    from bud_server.simulator.options import Options
+
+    with _faults_told():
+        token = serving.token()
+        if settings:
+            serving.print_settings(port, token)
+            return
+        options = Options(
+            events=events,
+            token=token,
+            speed=speed,
+            seed=seed,
+            failures=failures,
+            duplicates=duplicates,
+            early=early,
+            lost=lost,
+        )
+        code = serving.simulate(options, port, command or ())
+    raise typer.Exit(code)
 
 
 @db.command()
