@@ -89,7 +89,7 @@ def test_a_call_arrives_as_it_was_meant(
     expected = Exchange(
         service=service,
         method=method,
-        path=path.replace("%2F", "/"),
+        path=path,
         query={"force": "true", "n": "1"},
         body=[1, {"a": "ü"}] if has_body else None,
         headers={"idempotency-key": "e/s", **headers},
@@ -239,7 +239,7 @@ def test_dapr_publishes_a_message_with_its_attributes_beside_it(services: Script
     expected = Exchange(
         service="dapr",
         method="POST",
-        path="v1.0/publish/bud-pubsub/a b",
+        path="v1.0/publish/bud-pubsub/a%20b",
         query={"metadata.cloudevent.type": "message", "metadata.cloudevent.source": "budpipeline"},
         body={"id": 1},
         headers={"dapr-api-token": "sidecar", "content-type": "application/cloudevents+json"},

@@ -56,7 +56,17 @@ def test_an_example_without_events_needs_no_server(tmp_path: Path) -> None:
 
 
 def test_make_run_can_simulate() -> None:
-    command = ["make", "--dry-run", "--always-make", "--old-file", ".venv/ready", "run", "SIMULATE=1", "PORT=9000"]
+    command = [
+        "make",
+        "--no-print-directory",
+        "--dry-run",
+        "--always-make",
+        "--old-file",
+        ".venv/ready",
+        "run",
+        "SIMULATE=1",
+        "PORT=9000",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
 
     *_, last = done.stdout.splitlines()

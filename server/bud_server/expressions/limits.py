@@ -18,7 +18,7 @@ LONGEST_LIST = 100_000
 """Items of a list that an expression makes."""
 MOST_BITS = 4_096
 """Size of an integer that an expression makes."""
-MOST_WORK = 1_000_000
+MOST_WORK = 500_000
 """Units that an evaluation may spend; about 100 ns each at most."""
 
 _CHARACTERS_PER_UNIT = 16
