@@ -1,11 +1,12 @@
 """http_request yields what an address answers, in whatever form."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from bud_actions.base import HttpAnswer, OutboundError
+from bud_actions.base import ActionContext, ActionError, ActionResult, HttpAnswer, OutboundError
 from bud_actions.integration.http_request import Executor
 from bud_generated.integration.http_request import Params
 from tests.actions.support import declared, execute, yielded
@@ -97,3 +98,12 @@ def test_only_a_server_asks_addresses() -> None:
 
     assert result.error == "addresses can be asked only where a server runs the step"
     assert not result.had_effect
+
+
+def test_a_lost_get_is_made_again_and_nobody_knows_of_any_other() -> None:
+    def found(method: str) -> ActionResult | None:
+        return asyncio.run(Executor().reconcile(ActionContext(params={"method": method})))
+
+    assert found("GET") is None
+    with pytest.raises(ActionError, match="whether the POST was made is not known"):
+        found("POST")

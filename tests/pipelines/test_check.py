@@ -287,13 +287,6 @@ CASES: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
         definition(branching("b"), step("b", "log", "a")),
     ),
     (
-        "retry_unused",
-        "Step 'a': retry is given, but on_failure is fail",
-        "/steps/0/retry",
-        definition(step("a", retry={})),
-        definition(step("a", retry={}, on_failure="retry")),
-    ),
-    (
         "backoff_order",
         "steps.0.retry.backoff_seconds: backoff_seconds 60 is longer than max_backoff_seconds 9.5",
         "/steps/0/retry/backoff_seconds",

@@ -1,7 +1,7 @@
 """Executor of http_request."""
 
-from bud_actions.base import ActionContext, OutboundError, TypedExecutor
-from bud_actions.integration.web import asked, content_of, described, is_good, refused, unanswered
+from bud_actions.base import ActionContext, ActionResult, OutboundError, TypedExecutor
+from bud_actions.integration.web import asked, content_of, described, is_good, may_be_repeated, refused, unanswered
 from bud_generated.integration.http_request import Outputs, Params
 
 NOTHING = Outputs(status_code=0, body=None, headers={})
@@ -23,3 +23,7 @@ class Executor(TypedExecutor[Params, Outputs]):
         if not is_good(answer):
             raise refused(answer, params.method, outputs.to_dict())
         return outputs
+
+    async def reconcile(self, context: ActionContext) -> ActionResult | None:
+        may_be_repeated(context)
+        return None

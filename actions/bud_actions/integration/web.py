@@ -43,6 +43,12 @@ def refused(answer: HttpAnswer, method: str, outputs: Mapping[str, Any]) -> Acti
     return ActionError(f"HTTP {answer.status}", outputs, had_effect=answer.status >= 500 and method != "GET")
 
 
+def may_be_repeated(context: ActionContext) -> None:
+    """Raise ActionError for a request of which nobody knows whether it was made; a GET changes nothing either way."""
+    if context.params["method"] != "GET":
+        raise ActionError(f"whether the {context.params['method']} was made is not known")
+
+
 def content_of(answer: HttpAnswer) -> Any:
     """Return the value of a body that is JSON, the text of any other, and None for none."""
     if not answer.body:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from bud_actions.base import ActionContext, ActionError, OutboundError, TypedExecutor
-from bud_actions.integration.web import asked, content_of, described, is_good, refused, unanswered
+from bud_actions.base import ActionContext, ActionError, ActionResult, OutboundError, TypedExecutor
+from bud_actions.integration.web import asked, content_of, described, is_good, may_be_repeated, refused, unanswered
 from bud_generated.integration.webhook import Outputs, Params
 
 NOTHING = Outputs(success=False, status_code=0, response=None)
@@ -30,6 +30,10 @@ class Executor(TypedExecutor[Params, Outputs]):
         if not outputs.success:
             raise refused(answer, params.method, outputs.to_dict())
         return outputs
+
+    async def reconcile(self, context: ActionContext) -> ActionResult | None:
+        may_be_repeated(context)
+        return None
 
     def validate_params(self, params: Mapping[str, Any]) -> list[str]:
         payload = params.get("payload")

@@ -107,8 +107,6 @@ class _Check:
         if step.timeout_seconds is not None and step.timeout_seconds > whole:
             place = (*path, "timeout_seconds")
             yield problem("timeout_order", place, step=step.id, own=step.timeout_seconds, whole=whole)
-        if step.retry is not None and step.on_failure != "retry":
-            yield problem("retry_unused", (*path, "retry"), step=step.id, on_failure=step.on_failure)
         yield from _backoff_problems(step.retry, (*path, "retry"))
 
 

@@ -116,11 +116,6 @@ MESSAGES = {
         severity="warning",
         hint="use on_failure: fail, or make sure that doing it twice is harmless",
     ),
-    "retry_unused": Message(
-        "Step '{step}': retry is given, but on_failure is {on_failure}",
-        severity="warning",
-        hint="set on_failure: retry",
-    ),
     "backoff_order": Message(
         "{where}: backoff_seconds {first} is longer than max_backoff_seconds {longest}",
         severity="warning",
