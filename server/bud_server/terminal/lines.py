@@ -81,7 +81,7 @@ def _failed_attempt(data: Data, _step: StepState, now: float) -> list[str]:
 
 def _log(data: Data, _step: StepState, _now: float) -> list[str]:
     if data.get("event") == "executor_raised":
-        trace = str(masked((data.get("data") or {}).get("trace", "")))
+        trace = str(words.named(data.get("data")).get("trace", ""))
         return [f"| {words.one_line(line)}" for line in _indented(trace)]
     return [f"log: {words.logged(data)}"]
 
