@@ -1,6 +1,7 @@
 """Plain secrets that somebody may let slip, and how to tell whether a value gives one away."""
 
 import json
+import sys
 import threading
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -23,10 +24,14 @@ class Found:
         self._texts: frozenset[str] = frozenset()
         self._forms: tuple[str, ...] = ()
         """What is looked for inside texts, the longest first."""
+        self._bare: frozenset[str] = frozenset()
+        """The same without backslashes, which tells texts that were escaped more than once."""
+        self._wholes: tuple[Any, ...] = ()
+        """Lists and objects, whose keys are not shown as long as nothing else is in them."""
 
     def __bool__(self) -> bool:
         """Whether there are any."""
-        return bool(self._texts)
+        return bool(self._texts or self._wholes)
 
     def add(self, value: Any) -> None:
         """Add every text and number in a value; keys and booleans tell nothing."""
@@ -35,16 +40,27 @@ class Found:
             if new:
                 forms = {form for text in new if len(text) >= SHORTEST for form in _forms(text)}
                 self._forms = tuple(sorted(forms.union(self._forms), key=len, reverse=True))
+                self._bare = frozenset(bare for form in self._forms if len(bare := form.replace("\\", "")) >= SHORTEST)
                 self._texts |= new
+            if isinstance(value, Mapping | list) and value and value not in self._wholes:
+                self._wholes += (value,)
 
     def is_in(self, value: Any) -> bool:
         """Whether a text or number gives one away: it is one, or holds one in a form that texts are given."""
         if isinstance(value, str):
-            return value in self._texts or any(form in value for form in self._forms)
+            return value in self._texts or self._is_inside(value)
         return not self._texts.isdisjoint(_texts_in(value)) if isinstance(value, int | float) else False
 
+    def _is_inside(self, text: str) -> bool:
+        if any(form in text for form in self._forms):
+            return True
+        bare = text.replace("\\", "") if "\\" in text else ""
+        return any(form in bare for form in self._bare)
+
     def hidden(self, value: Any, hide: Callable[[Any], Any]) -> Any:
-        """Return a value with what gives one away replaced: texts, numbers, and objects with such a key."""
+        """Return a value with what gives one away replaced: texts, numbers, whole secrets, objects by their keys."""
+        if value in self._wholes:
+            return hide(value)
         if isinstance(value, Mapping):
             if any(map(self.is_in, value)):
                 return hide(value)
@@ -63,7 +79,7 @@ class Found:
             return MASK
         for form in self._forms:
             text = text.replace(form, MASK)
-        return text
+        return MASK if self._is_inside(text) else text
 
 
 def _texts_in(value: Any) -> Iterator[str]:
@@ -78,7 +94,9 @@ def _texts_in(value: Any) -> Iterator[str]:
         for item in value:
             yield from _texts_in(item)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield from {repr(value), number_text(value)}
+        yield repr(value)
+        if abs(value) <= sys.float_info.max:
+            yield number_text(value)
 
 
 def _forms(text: str) -> Iterator[str]:

@@ -371,7 +371,7 @@ class Worker:
         if not isinstance(answer, ActionResult):
             failure = answer if isinstance(answer, Failure) else Failure("the executor returned nothing")
             if failure.trace:
-                prepared.context.log("executor_raised", {"trace": failure.trace})
+                prepared.context.log("executor_raised", {"trace": prepared.mask(failure.trace)})
             error = {"code": "failed", "message": prepared.mask(failure.message)}
             return inputs.AttemptFailed(step, fence, error, had_effect=failure.had_effect)
         try:

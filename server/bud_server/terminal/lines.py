@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from bud_server.runtime.evolve import Entry
-from bud_server.runtime.secrets import masked
 from bud_server.runtime.state import ExecutionState, StepState
 from bud_server.terminal import words
 
