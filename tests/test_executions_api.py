@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from bud_actions.base import ActionContext, ActionResult, BaseActionExecutor
 from bud_server.runtime.runtime import Runtime
 from tests.support.api import EXECUTORS, Keys, catalog, dag, ended, run, serving, settings_in, step, until
 from tests.support.project import bud
@@ -414,6 +415,25 @@ def test_an_answer_waits_for_what_another_process_does(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     with serving(settings, has_worker=False) as client, Runtime(settings, catalog, EXECUTORS.__getitem__):
         assert run(client, step("a"))["status"] == "completed"
+
+
+class Lists(BaseActionExecutor):
+    async def execute(self, context: ActionContext) -> ActionResult:
+        return ActionResult(success=True, outputs={"text": ["as it was"]})
+
+
+class Clears(BaseActionExecutor):
+    async def execute(self, context: ActionContext) -> ActionResult:
+        context.params["token"].clear()
+        return ActionResult(success=True)
+
+
+def test_an_executor_that_changes_its_params_changes_nothing_else(tmp_path: Path) -> None:
+    steps = step("a"), step("b", "leak", "a", token="{{ steps.a.outputs.text }}")
+    with serving(settings_in(tmp_path), {"echo": Lists(), "leak": Clears()}) as client:
+        found = run(client, *steps, outputs={"list": "{{ steps.a.outputs.text }}"})
+
+    assert found["outputs"] == {"list": ["as it was"]}
 
 
 def test_an_execution_shows_the_definition_that_it_ran(client: TestClient) -> None:

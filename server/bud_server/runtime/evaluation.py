@@ -31,7 +31,7 @@ class Evaluation:
 
     @cached_property
     def scope(self) -> Scope:
-        """What expressions see, secrets in plain text."""
+        """What expressions see, secrets in plain text; a copy."""
         opened = _Opened(self._state, self._secrets, self._found)
         return Scope(self._secrets.open(self._state.params, self._found), opened)
 
@@ -40,8 +40,14 @@ class Evaluation:
         return condition.holds(self._scope_for(condition.references))
 
     def value(self, compiled: CompiledValue) -> Any:
-        """Return a value, and note those of its parts that were made of secrets."""
-        made = compiled.evaluate(self._scope_for(each.reference for each in compiled.references))
+        """Return a value, and note those of its parts that were made of secrets. It may share parts with the state."""
+        return self._noted(compiled, compiled.evaluate(self._scope_for(each.reference for each in compiled.references)))
+
+    def own_value(self, compiled: CompiledValue) -> Any:
+        """Return the same, for somebody who may change it."""
+        return self._noted(compiled, compiled.evaluate(self.scope))
+
+    def _noted(self, compiled: CompiledValue, made: Any) -> Any:
         for path, expression in compiled.expressions:
             part = _part(made, path)
             if self._is_telling(expression, part):

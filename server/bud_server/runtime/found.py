@@ -71,6 +71,8 @@ class Found:
 
     def masked(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Return members, whose names tell nothing, with stars for what gives one away."""
+        if not self:
+            return dict(members)
         return {name: self.hidden(member, lambda _: MASK) for name, member in members.items()}
 
     def mask(self, text: str) -> str:

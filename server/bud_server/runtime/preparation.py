@@ -135,7 +135,7 @@ class Preparation:
         for name, value in raw.items():
             try:
                 is_own = name in own
-                resolved[name] = value if is_own else evaluation.value(compile_value(value, given.plan.unusual_ids))
+                resolved[name] = value if is_own else evaluation.own_value(compile_value(value, given.plan.unusual_ids))
             except (CompileErrors, EvaluationError) as error:
                 raise UnpreparedError("params", found.mask(f"The param '{name}' has no value: {error}")) from error
             if name in secret:
