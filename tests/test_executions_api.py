@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from bud_actions.base import ActionContext, ActionResult
+from bud_actions.base import ActionContext, ActionResult, BaseActionExecutor
 from bud_server.runtime.runtime import Runtime
 from tests.support.api import EXECUTORS, Keys, Linger, catalog, dag, ended, run, serving, settings_in, step, until
 from tests.support.project import bud
@@ -138,6 +138,28 @@ def test_an_idempotency_key_begins_one_execution(client: TestClient) -> None:
     assert client.get(f"/pipelines/{pipeline_id}").json()["execution_count"] == 1
     too_long = client.post("/executions", json={"workflow_id": pipeline_id}, headers={"Idempotency-Key": "k" * 300})
     assert too_long.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"callback_topics": ["elsewhere"]}, {"initiator": "another"}, {"params": {"n": 2}}, {"subscriber_ids": "b"}],
+)
+def test_an_idempotency_key_is_for_one_request_in_all_its_parts(client: TestClient, more: dict[str, Any]) -> None:
+    body = {"pipeline_definition": dag(step("a", token=SECRET)), "initiator": "one", "callback_topics": ["here"]}
+    headers = {"Idempotency-Key": f"all of it {more}"[:255]}
+    sent = [client.post("/executions/run", json=each, headers=headers) for each in (body, {**body, **more}, body)]
+
+    assert [each.status_code for each in sent] == [201, 409, 201]
+    assert sent[0].json()["execution_id"] == sent[2].json()["execution_id"]
+
+
+def test_a_pipeline_saved_again_as_it_was_is_the_same_request(client: TestClient) -> None:
+    pipeline_id = save(client, "saved again", step("a", token=SECRET))
+    sent, headers = {"workflow_id": pipeline_id}, {"Idempotency-Key": "saved again"}
+    before = client.post("/executions", json=sent, headers=headers).json()
+    client.put(f"/pipelines/{pipeline_id}", json={"dag": dag(step("a", token=SECRET), name="saved again")})
+
+    assert client.post("/executions", json=sent, headers=headers).json()["execution_id"] == before["execution_id"]
 
 
 def test_an_idempotency_key_belongs_to_its_owner(owned: TestClient, keys: Keys) -> None:
@@ -395,6 +417,25 @@ def test_an_answer_waits_for_what_another_process_does(tmp_path: Path) -> None:
         assert run(client, step("a"))["status"] == "completed"
 
 
+class Lists(BaseActionExecutor):
+    async def execute(self, context: ActionContext) -> ActionResult:
+        return ActionResult(success=True, outputs={"text": ["as it was"]})
+
+
+class Clears(BaseActionExecutor):
+    async def execute(self, context: ActionContext) -> ActionResult:
+        context.params["token"].clear()
+        return ActionResult(success=True)
+
+
+def test_an_executor_that_changes_its_params_changes_nothing_else(tmp_path: Path) -> None:
+    steps = step("a"), step("b", "leak", "a", token="{{ steps.a.outputs.text }}")
+    with serving(settings_in(tmp_path), {"echo": Lists(), "leak": Clears()}) as client:
+        found = run(client, *steps, outputs={"list": "{{ steps.a.outputs.text }}"})
+
+    assert found["outputs"] == {"list": ["as it was"]}
+
+
 def test_an_execution_shows_the_definition_that_it_ran(client: TestClient) -> None:
     definitions = [dag(step("a", text="shared"), parameters=[{"name": name, "required": False}]) for name in "xy"]
     ran = [client.post("/executions/run", json={"pipeline_definition": each}).json() for each in definitions]
@@ -439,6 +480,26 @@ def test_a_failed_execution_is_tried_again_with_other_params(client: TestClient)
     assert "nothing to try again" in again.json()["detail"]
     stars = client.post(f"{one}/retry", json={"params": {"works": True, "other": "********"}})
     assert stars.status_code == 422
+
+
+def test_params_of_a_retry_go_over_those_of_the_execution(client: TestClient) -> None:
+    parameters = [
+        {"name": "works", "type": "boolean", "default": False},
+        {"name": "code", "secret": True},
+        {"name": "kept", "required": False, "default": "by default"},
+    ]
+    sent = {"code": SECRET, "kept": "given"}
+    outputs = {"kept": "{{ params.kept }}", "is same": f"{{{{ params.code | length == {len(SECRET)} }}}}"}
+    found = run(client, step("a", "stumble"), params=sent, parameters=parameters, outputs=outputs)["execution_id"]
+    one = f"/executions/{found}"
+
+    assert client.post(f"{one}/retry", json={"params": {"code": None}}).status_code == 422
+    first = client.post(f"{one}/retry", json={"params": {"kept": "changed"}})
+    assert first.json()["params"] == {"works": False, "code": "********", "kept": "changed"}
+    ended(client, found)
+    second = client.post(f"{one}/retry", json={"params": {"works": True, "kept": None}})
+    assert second.json()["params"] == {"works": True, "code": "********", "kept": "by default"}
+    assert ended(client, found)["final_outputs"] == {"kept": "by default", "is same": True}
 
 
 def test_other_params_of_a_retry_are_sealed(tmp_path: Path) -> None:

@@ -284,6 +284,51 @@ def test_stars_keep_a_secret_where_it_was(client: TestClient) -> None:
     assert client.post("/executions/run", json={"pipeline_definition": document}).status_code == 400
 
 
+HEADERS = {"Authorization": f"Bearer {SECRET}", "X-Tenant": "{{ params.tenant }}"}
+
+
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [
+        (HEADERS, f'{{"Authorization":"Bearer {SECRET}","X-Tenant":"ours"}}'),
+        (f"{SECRET} {{{{ params.tenant }}}}", f"{SECRET} ours"),
+        (f"{{{{ params.nope | default('{SECRET}') }}}}", SECRET),
+    ],
+)
+def test_a_secret_with_expressions_in_it_is_sealed_as_a_whole(tmp_path: Path, token: object, told: str) -> None:
+    outputs = {"is right": f"{{{{ steps.a.outputs.value | string | length == {len(told)} }}}}"}
+    parameters = [{"name": "tenant"}]
+    with serving(settings_in(tmp_path)) as client:
+        body = {"dag": dag(step("a", "leak", token=token), parameters=parameters, outputs=outputs)}
+        made = client.post("/pipelines", json=body).json()
+        document = {**made["dag"], "description": "changed"}
+        assert client.put(f"/pipelines/{made['id']}", json={"dag": document}).json()["version"] == "2"
+        ran = client.post("/executions", json={"workflow_id": made["id"], "params": {"tenant": "ours"}})
+        looked = client.get(f"/executions/{ran.json()['execution_id']}")
+
+    assert made["dag"]["steps"][0]["params"]["token"] == "********"
+    assert ran.json()["outputs"] == {"is right": True}
+    assert ran.json()["params"] == {"tenant": "********" if "tenant" in str(token) else "ours"}
+    assert SECRET not in str(made) + ran.text + looked.text
+    assert not [path for path in tmp_path.iterdir() if SECRET.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("token", ["{{ params.tenant }}", " {{- params.tenant.key -}} ", None, ""])
+def test_what_holds_no_secret_is_shown(client: TestClient, token: str | None) -> None:
+    parameters = [{"name": "tenant", "type": "json"}]
+    body = {"dag": dag(step("a", "leak", token=token), name=f"shown {token!r}", parameters=parameters)}
+    made = client.post("/pipelines", json=body).json()
+
+    assert made["dag"]["steps"][0]["params"]["token"] == token
+
+
+def test_stars_inside_a_secret_are_refused(client: TestClient) -> None:
+    made = saved(client, "stars inside", step("a", "leak", token=[SECRET]))
+    document = dag(step("a", "leak", token=["********"]), name="stars inside")
+
+    assert client.put(f"/pipelines/{made['id']}", json={"dag": document}).status_code == 400
+
+
 def test_without_a_key_no_secret_is_taken(tmp_path: Path) -> None:
     with serving(settings_in(tmp_path, secret_key=None)) as client:
         refused = client.post("/pipelines", json={"dag": dag(step("a", token=SECRET))})

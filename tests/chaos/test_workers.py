@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from bud_server.runtime.engine import Assignment, Engine
 from bud_server.runtime.planning import PlanStore
+from bud_server.runtime.secrets import Secrets
 from bud_server.runtime.status import ExecutionStatus
 from bud_server.runtime.store.database import Database
 from bud_server.runtime.store.tables import entries
@@ -125,7 +126,9 @@ def test_no_two_workers_take_the_same_work(database: str, tmp_path: Path) -> Non
         started = [workers.start(f"claimed-{number}", {"steps": steps}) for number in range(length.times(30, 300))]
         collectors = [Collector() for _ in range(4)]
         databases = [stack.enter_context(closing(Database(database))) for _ in collectors]
-        engines = [Engine(each, PlanStore(each), one) for each, one in zip(databases, collectors, strict=True)]
+        engines = [
+            Engine(each, PlanStore(each, Secrets(None)), one) for each, one in zip(databases, collectors, strict=True)
+        ]
         for each in databases:
             each.start()
         with ThreadPoolExecutor(len(engines)) as threads:

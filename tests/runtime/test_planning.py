@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bud_server.runtime.planning import PlanStore, WrittenPlan, written_plan
+from bud_server.runtime.secrets import Secrets
 from bud_server.runtime.store.database import Database, Transaction
 from bud_server.runtime.store.migrate import upgrade
 from bud_server.runtime.store.tables import plans
@@ -28,17 +29,17 @@ def written() -> WrittenPlan:
 
 
 def test_a_plan_is_found_by_its_digest(database: Database, written: WrittenPlan) -> None:
-    database.write(lambda on: PlanStore(database).put(on, written)).result()
+    database.write(lambda on: PlanStore(database, Secrets(None)).put(on, written)).result()
 
     with database.read() as on:
-        found, _ = PlanStore(database).get(on, written.digest)
+        found, _ = PlanStore(database, Secrets(None)).get(on, written.digest)
         with pytest.raises(KeyError):
-            PlanStore(database).get(on, "0" * 64)
+            PlanStore(database, Secrets(None)).get(on, "0" * 64)
     assert found == written.plan
 
 
 def test_a_plan_that_was_not_committed_is_kept_by_the_next_execution(database: Database, written: WrittenPlan) -> None:
-    store = PlanStore(database)
+    store = PlanStore(database, Secrets(None))
 
     def fail(on: Transaction) -> None:
         store.put(on, written)

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from cryptography.fernet import Fernet
 from starlette.testclient import TestClient
@@ -46,6 +48,15 @@ outputs:
 """,
     "guard": "execution_mode: sync\nrequired_permissions: ['cluster:write']\n",
     "stumble": "execution_mode: sync\n",
+    "leak": """execution_mode: sync
+idempotent: true
+params:
+  - {name: token, label: Token, type: json, secret: true}
+  - {name: way, label: Way, type: string, default: as it is}
+  - {name: how, label: How, type: string, default: succeed}
+outputs:
+  - {name: value, type: any}
+""",
     "linger": "execution_mode: sync\nidempotent: false\n",
     "listen": """execution_mode: event_driven
 params:
@@ -76,6 +87,39 @@ class Stumble(BaseActionExecutor):
         return ActionResult(success=works, error=None if works else "it broke")
 
 
+class Leak(BaseActionExecutor):
+    """Tells its secret in some form, wherever an executor can tell something."""
+
+    def validate_params(self, params: Mapping[str, Any]) -> list[str]:
+        if params["how"] == "choke":
+            raise ValueError(params["token"])
+        return [str(params["token"])] if params["how"] == "refuse" else []
+
+    async def execute(self, context: ActionContext) -> ActionResult:
+        told = WAYS[context.params["way"]](context.params["token"])
+        context.log("leaked", {"told": told})
+        context.set_metrics({"told": told}, category=str(told))
+        context.set_progress(1, category=str(told))
+        if context.params["how"] == "raise":
+            raise ValueError(told)
+        if context.params["how"] == "fail":
+            return ActionResult(success=False, error=f"it was {told}", outputs={"value": told})
+        name = str(told) if context.params["how"] == "name" else "value"
+        return ActionResult(success=True, outputs={name: told})
+
+
+WAYS: Mapping[str, Callable[[Any], Any]] = {
+    "as it is": lambda secret: secret,
+    "inside": lambda secret: {"headers": [f"Bearer {secret}"]},
+    "beside": lambda secret: {"secret": secret, "plain": "in sight"},
+    "as key": lambda secret: [{secret: 1}],
+    "escaped": lambda secret: [repr([secret]), repr(str(secret).encode())],
+    "as JSON": lambda secret: [json.dumps([secret]), json.dumps([secret], ensure_ascii=False)],
+    "in an address": lambda secret: [quote(str(secret)), quote(str(secret), safe=""), quote_plus(str(secret))],
+    "in base64": lambda secret: [each(f"user:{secret}".encode()).decode() for each in (b64encode, urlsafe_b64encode)],
+}
+
+
 class Linger(BaseActionExecutor):
     async def execute(self, context: ActionContext) -> ActionResult:
         await asyncio.sleep(30)
@@ -100,6 +144,7 @@ EXECUTORS: Mapping[str, BaseActionExecutor] = {
     "echo": Echo(),
     "guard": Guard(),
     "stumble": Stumble(),
+    "leak": Leak(),
     "linger": Linger(),
     "listen": Listen(),
 }

@@ -1,6 +1,7 @@
 """What executors find wrong with params, beyond what the action files say."""
 
 import asyncio
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from bud_schemas import ParamValidator
 from bud_schemas.values import is_template
 from bud_server.catalog.served import CatalogError
 from bud_server.log import log
+from bud_server.runtime.found import Found
 
 ExecutorOf = Callable[[str], BaseActionExecutor]
 """Returns what performs actions of a type. Raises ExecutorError if it cannot be made, KeyError if there is none."""
@@ -48,7 +50,10 @@ class ExecutorChecks:
         try:
             said = await asyncio.to_thread(lambda: list(executor.validate_params(complete)))
         except Exception as error:
-            log().warning("params_not_checked", action=action_type, exc_info=error)
+            found = Found()
+            found.add(complete)
+            trace = found.mask("".join(traceback.format_exception(error)))
+            log().warning("params_not_checked", action=action_type, exception=trace)
             return [_finding(f"the executor of {action_type} could not check the params: {type(error).__name__}", ())]
         return [_finding(str(each), complete) for each in said]
 

@@ -14,6 +14,7 @@ from bud_server.pipelines.definition import Pipeline
 from bud_server.pipelines.problem import PipelineProblem
 from bud_server.pipelines.read import read_pipeline, unwrapped
 from bud_server.pipelines.sealing import masked_problems, restored, sealed
+from bud_server.runtime.found import Found
 from bud_server.runtime.secrets import Secrets
 
 MOST_SAID = 10
@@ -106,7 +107,7 @@ def prepared(
     Raises InvalidError and SecretsError.
     """
     check_no_stars(definition, catalog)
-    pipeline = valid(secrets.open(definition, set()), catalog, stored=stored)
+    pipeline = valid(secrets.open(definition, Found()), catalog, stored=stored)
     return sealed(definition, catalog, secrets), pipeline
 
 

@@ -1,11 +1,13 @@
 """The secret values of a definition: params that an action declares secret, and defaults of secret parameters."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from bud_server.catalog.served import ServedCatalog
 from bud_server.pipelines.problem import Path, PipelineProblem, problem
-from bud_server.runtime.secrets import MASK, Secrets, is_sealed
+from bud_server.runtime.found import MASK
+from bud_server.runtime.secrets import Secrets, is_sealed
 
 Document = Mapping[str, Any]
 Place = tuple[str, ...]
@@ -21,7 +23,7 @@ def secret_names(action: str, catalog: ServedCatalog) -> set[str]:
 
 
 def sealed(definition: Document, catalog: ServedCatalog, secrets: Secrets) -> dict[str, Any]:
-    """Return a definition whose secret values are encrypted; expressions stay as they are.
+    """Return a definition whose secret values are encrypted, each as a whole; mere references stay as they are.
 
     Raises SecretsError if there are some and no key.
     """
@@ -29,15 +31,12 @@ def sealed(definition: Document, catalog: ServedCatalog, secrets: Secrets) -> di
 
 
 def sealed_value(value: Any, secrets: Secrets) -> Any:
-    """Return a secret value with each text in it encrypted, unless it is an expression.
+    """Return a secret value encrypted, unless it is a reference alone. Raises SecretsError if there is no key."""
+    return value if isinstance(value, str) and _REFERENCE.fullmatch(value) else secrets.seal(value)
 
-    Raises SecretsError if there is some and no key.
-    """
-    if isinstance(value, Mapping) and not is_sealed(value):
-        return {key: sealed_value(member, secrets) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [sealed_value(member, secrets) for member in value]
-    return value if isinstance(value, str) and "{{" in value else secrets.seal(value)
+
+_REFERENCE = re.compile(r"\s*\{\{-?\s*(params|steps)(\.[^\W\d][\w-]*)+\s*-?\}\}\s*")
+"""One reference such as `{{ params.token }}`: nothing in it can be a secret."""
 
 
 def restored(definition: Document, stored: Document, catalog: ServedCatalog) -> dict[str, Any]:
@@ -51,14 +50,8 @@ def restored(definition: Document, stored: Document, catalog: ServedCatalog) -> 
 
 
 def unmasked(value: Any, stored: Any) -> Any:
-    """Return a value with what is encrypted in a stored one wherever it shows stars."""
-    if value == MASK:
-        return stored if is_sealed(stored) else value
-    if isinstance(value, Mapping) and isinstance(stored, Mapping) and not is_sealed(value):
-        return {key: unmasked(member, stored.get(key)) for key, member in value.items()}
-    if isinstance(value, list) and isinstance(stored, list):
-        return [unmasked(item, stored[index] if index < len(stored) else None) for index, item in enumerate(value)]
-    return value
+    """Return what is encrypted in place of stars, and any other value as it is."""
+    return stored if value == MASK and is_sealed(stored) else value
 
 
 def masked_problems(definition: Document, catalog: ServedCatalog) -> list[PipelineProblem]:

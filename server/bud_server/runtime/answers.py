@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from bud_server.runtime.evolve import Entry
+from bud_server.runtime.found import MASK
 from bud_server.runtime.plan import Plan, PlannedStep
 from bud_server.runtime.preparation import KEY_PREFIX
-from bud_server.runtime.secrets import MASK, masked
+from bud_server.runtime.secrets import masked
 from bud_server.runtime.state import ExecutionState, StepState
 from bud_server.runtime.status import ExecutionStatus, StepStatus
 
@@ -188,7 +189,7 @@ def event_document(execution_id: str, sequence: int, entry: Entry, plan: Plan) -
         "event_type": entry.kind,
         "step_id": entry.step,
         "progress_percentage": None if percent is None else decimal(percent),
-        "eta_seconds": eta,
+        "eta_seconds": eta if isinstance(eta, int) else None,
         "current_step_desc": None if planned is None else planned.name,
         "event_details": shown(entry.data),
         "timestamp": moment(entry.at),

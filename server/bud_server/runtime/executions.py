@@ -4,17 +4,19 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import insert, select
 
 from bud_server.auth.identity import Subject
 from bud_server.catalog.served import ServedCatalog
+from bud_server.expressions import CompileErrors, compile_value
 from bud_server.pipelines.definition import Pipeline, definition_digest
 from bud_server.pipelines.sealing import sealed, sealed_value, secret_names
 from bud_server.runtime import inputs
 from bud_server.runtime.engine import Engine, Happened
+from bud_server.runtime.found import Found
 from bud_server.runtime.identifiers import new_id
 from bud_server.runtime.plan import Plan
 from bud_server.runtime.planning import PlanStore, plan_of, written_plan
@@ -114,12 +116,16 @@ class Executions:
 
     def _request_digest(self, definition: Mapping[str, Any], asked: Request) -> str:
         """Return what tells requests with the same key apart, and nothing of their secrets."""
-        request = {"definition": definition, "params": asked.params, "id": asked.pipeline_id}
-        return self._secrets.digest(definition_digest(request))
+        request = {
+            "definition": definition,
+            "params": asked.params,
+            "id": asked.pipeline_id,
+            "initiator": asked.initiator,
+            "options": asked.options,
+        }
+        return self._secrets.digest(definition_digest(self._secrets.open(request, Found())))
 
     def _sealed_plan(self, pipeline: Pipeline) -> Plan:
-        from dataclasses import replace
-
         plan = plan_of(pipeline, self._catalog())
         steps = {
             step.id: replace(step, params=self._sealed_step_params(step.action, step.params))
@@ -128,14 +134,28 @@ class Executions:
         return replace(plan, steps=steps)
 
     def _sealed_step_params(self, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a step's params with the literal values of secret ones sealed; references stay as they are."""
+        """Return a step's params with the values of secret ones sealed; mere references stay as they are."""
         secret = secret_names(action, self._catalog())
         return {name: sealed_value(value, self._secrets) if name in secret else value for name, value in params.items()}
 
     def sealed_params(self, pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the params of an execution with the secret ones encrypted. Raises SecretsError if there is no key."""
-        secret = secret_params(pipeline, self._catalog())
+        secret = self._secret_params(pipeline)
         return {name: self._secrets.seal(value) if name in secret else value for name, value in params.items()}
+
+    def _secret_params(self, pipeline: Pipeline) -> set[str]:
+        """Return the parameters of a pipeline whose values are secret: declared so, or passed on to a secret param."""
+        found = {parameter.name for parameter in pipeline.parameters if parameter.secret}
+        step_ids = frozenset(step.id for step in pipeline.steps)
+        for step in pipeline.steps:
+            for name in secret_names(step.action, self._catalog()) & step.params.keys():
+                try:
+                    value = compile_value(self._secrets.open(step.params[name], Found()), step_ids)
+                except CompileErrors:
+                    continue
+                names = [each.reference.name for each in value.references if each.reference.root == "params"]
+                found.update(name for name in names if name is not None)
+        return found
 
     def _sealed_definition(self, definition: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         document = sealed(definition, self._catalog(), self._secrets)
@@ -205,20 +225,3 @@ def is_settled(state: ExecutionState) -> bool:
         return True
     active = [step for step in state.steps.values() if step.is_active]
     return bool(active) and all(step.status is StepStatus.WAITING and step.work is None for step in active)
-
-
-def secret_params(pipeline: Pipeline, catalog: ServedCatalog) -> set[str]:
-    """Return the parameters of a pipeline whose values are secret: declared so, or passed on to a secret param."""
-    from bud_server.expressions import CompileErrors, compile_value
-
-    found = {parameter.name for parameter in pipeline.parameters if parameter.secret}
-    step_ids = frozenset(step.id for step in pipeline.steps)
-    for step in pipeline.steps:
-        for name in secret_names(step.action, catalog) & step.params.keys():
-            try:
-                references = compile_value(step.params[name], step_ids).references
-            except CompileErrors:
-                continue
-            names = [each.reference.name for each in references if each.reference.root == "params"]
-            found.update(name for name in names if name is not None)
-    return found

@@ -23,6 +23,7 @@ from bud_server.runtime.engine import Happened
 from bud_server.runtime.events.near import near_misses
 from bud_server.runtime.executions import Request, is_settled
 from bud_server.runtime.following import MOST_FOLLOWERS
+from bud_server.runtime.found import Found
 from bud_server.runtime.gate import RETRY_AFTER
 from bud_server.runtime.plan import Plan
 from bud_server.runtime.starting import Starter, checked_params
@@ -327,7 +328,7 @@ async def retry(call: Call) -> Response:
 
 
 def _new_params(call: Call, on: Transaction, row: Row[Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return other params for an execution, secrets sealed; stars stand for the secrets that it has."""
+    """Return an execution's params with others over them, secrets sealed; stars stand for the secrets that it has."""
     pipeline = read_pipeline(queries.definition_of(on, row.plan), stored=True).pipeline
     if pipeline is None:
         raise RefusedError(
@@ -337,7 +338,7 @@ def _new_params(call: Call, on: Transaction, row: Row[Any], given: dict[str, Any
     kept = {name: unmasked(value, before.get(name)) for name, value in given.items()}
     if has_mask(kept):
         raise RefusedError(422, "Stars stand for a secret that the execution does not have: give the secret itself")
-    opened = call.runtime.secrets.open(kept, set())
+    opened = call.runtime.secrets.open({**before, **kept}, Found())
     return call.runtime.executions.sealed_params(pipeline, checked_params(pipeline, opened))
 
 

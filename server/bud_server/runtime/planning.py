@@ -14,6 +14,7 @@ from bud_server.pipelines.definition import Pipeline, Retry, Step
 from bud_server.runtime.decide import Rules
 from bud_server.runtime.plan import Plan, PlannedStep, Retries
 from bud_server.runtime.rules import PipelineRules
+from bud_server.runtime.secrets import Secrets
 from bud_server.runtime.store.database import Database, Transaction
 from bud_server.runtime.store.rows import as_text
 from bud_server.runtime.store.tables import plans
@@ -142,7 +143,8 @@ def written_plan(plan: Plan, definition: Mapping[str, Any]) -> WrittenPlan:
 class PlanStore:
     """Plans by digest."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, secrets: Secrets) -> None:
+        self._secrets = secrets
         self._insert = database.insert(plans).on_conflict_do_nothing()
         self._kept: OrderedDict[str, tuple[Plan, Rules]] = OrderedDict()
 
@@ -152,7 +154,7 @@ class PlanStore:
             return
         values = {"digest": written.digest, "definition": written.definition, "document": written.document}
         on.connection.execute(self._insert, values)
-        usable = on.written[written.digest] = (written.plan, PipelineRules(written.plan))
+        usable = on.written[written.digest] = (written.plan, PipelineRules(written.plan, self._secrets))
         on.after.append(lambda: self._keep(written.digest, usable))
 
     def get(self, on: Transaction, digest: str) -> tuple[Plan, Rules]:
@@ -163,7 +165,7 @@ class PlanStore:
             if document is None:
                 raise KeyError(digest)
             plan = read_plan(json.loads(document))
-            usable = (plan, PipelineRules(plan))
+            usable = (plan, PipelineRules(plan, self._secrets))
             self._keep(digest, usable)
         return usable
 

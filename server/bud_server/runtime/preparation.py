@@ -18,10 +18,12 @@ from bud_schemas import ParamValidator
 from bud_server.auth.identity import Subject
 from bud_server.catalog.served import Document, ServedCatalog
 from bud_server.expressions import CompileErrors, EvaluationError, Scope, StepView, compile_condition, compile_value
+from bud_server.pipelines.sealing import secret_names
 from bud_server.runtime.engine import Assignment
+from bud_server.runtime.evaluation import Evaluation
 from bud_server.runtime.executors.call import problems_of
-from bud_server.runtime.secrets import Secrets, SecretsError, masked_in
-from bud_server.runtime.state import ExecutionState
+from bud_server.runtime.found import Found
+from bud_server.runtime.secrets import Secrets, SecretsError
 from bud_server.runtime.store.rows import subject_of
 
 KEY_PREFIX = "callback:"
@@ -43,29 +45,12 @@ class Prepared:
     executor: BaseActionExecutor
     context: ActionContext
     meta: Document
-    found: set[str] = field(repr=False, default_factory=set)
+    found: Found = field(repr=False, default_factory=Found)
     """Plain secrets that the executor may let slip."""
 
     def mask(self, text: str) -> str:
         """Return a text without the secrets."""
-        return masked_in(text, self.found)
-
-
-class _Opened(Mapping[str, StepView]):
-    """The steps of an execution, secrets in plain text; each opened when it is looked at."""
-
-    def __init__(self, state: ExecutionState, secrets: Secrets, found: set[str]) -> None:
-        self._steps, self._secrets, self._found = state.steps, secrets, found
-
-    def __getitem__(self, step: str) -> StepView:
-        state = self._steps[step]
-        return StepView(state.status.value, self._secrets.open(state.outputs or {}, self._found))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._steps)
-
-    def __len__(self) -> int:
-        return len(self._steps)
+        return self.found.mask(text)
 
 
 class _Outputs(Mapping[str, Mapping[str, Any]]):
@@ -117,11 +102,12 @@ class Preparation:
         subject = subject_of(given.row)
         _check_permissions(subject, entry["meta"])
         executor = self._executor(planned.action)
-        found: set[str] = set()
+        found = Found()
+        evaluation = Evaluation(given.state, self._secrets, found)
         try:
-            scope = self._scope(given, found)
+            scope = evaluation.scope
             step_ids = given.plan.unusual_ids
-            params = self._params(given, entry["meta"], scope, step_ids, found)
+            params = self._params(given, entry["meta"], evaluation, found)
         except SecretsError as error:
             raise UnpreparedError("secret", str(error)) from error
         validator = self._catalog().validator(planned.action)
@@ -151,40 +137,32 @@ class Preparation:
         except (KeyError, ExecutorError) as error:
             raise UnpreparedError("missing_executor", f"The executor of '{action}' cannot be had: {error}") from error
 
-    def _scope(self, given: Assignment, found: set[str]) -> Scope:
-        """Return what the step's expressions see, secrets in plain text."""
-        views = _Opened(given.state, self._secrets, found)
-        return Scope(self._secrets.open(given.state.params, found), views)
-
-    def _params(
-        self, given: Assignment, meta: Document, scope: Scope, step_ids: frozenset[str], found: set[str]
-    ) -> dict[str, Any]:
+    def _params(self, given: Assignment, meta: Document, evaluation: Evaluation, found: Found) -> dict[str, Any]:
         """Return a step's params, references resolved; conditions of branches are left to the executor."""
-        raw = self._secrets.open(given.plan.steps[given.step_id].params, found)
+        planned = given.plan.steps[given.step_id]
+        raw = self._secrets.open(planned.params, found)
         own = {param["name"] for param in meta["params"] if param["type"] == "branches"}
+        secret = secret_names(planned.action, self._catalog())
         resolved = {}
         for name, value in raw.items():
-            if name in own:
-                resolved[name] = value
-                continue
             try:
-                resolved[name] = compile_value(value, step_ids).evaluate(scope)
+                is_own = name in own
+                resolved[name] = value if is_own else evaluation.own_value(compile_value(value, given.plan.unusual_ids))
             except (CompileErrors, EvaluationError) as error:
-                raise UnpreparedError(
-                    "params", masked_in(f"The param '{name}' has no value: {error}", found)
-                ) from error
-        found.update(_secret_texts(meta, resolved))
+                raise UnpreparedError("params", found.mask(f"The param '{name}' has no value: {error}")) from error
+            if name in secret:
+                found.add(resolved[name])
         return resolved
 
     def _checked(
-        self, validator: ParamValidator, executor: BaseActionExecutor, params: dict[str, Any], found: set[str]
+        self, validator: ParamValidator, executor: BaseActionExecutor, params: dict[str, Any], found: Found
     ) -> dict[str, Any]:
         """Return params with defaults filled in. Raises UnpreparedError if they are not what the action takes."""
         problems = [problem.message for problem in validator.validate(params)]
         complete = validator.complete(params)
         problems = problems or problems_of(executor, complete)
         if problems:
-            raise UnpreparedError("params", masked_in("; ".join(problems), found))
+            raise UnpreparedError("params", found.mask("; ".join(problems)))
         return complete
 
     def _callback(self, given: Assignment) -> Callback:
@@ -222,26 +200,6 @@ def _check_permissions(subject: Subject, meta: Document) -> None:
     if lacking:
         message = f"'{subject.id}', who started the execution, lacks the permission '{lacking[0]}'"
         raise UnpreparedError("permission", message)
-
-
-def _secret_texts(meta: Document, params: Mapping[str, Any]) -> set[str]:
-    """Return the texts in the values of params that are declared secret."""
-    found: set[str] = set()
-    for param in meta["params"]:
-        if param.get("secret"):
-            _collect(params.get(param["name"]), found)
-    return found
-
-
-def _collect(value: Any, found: set[str]) -> None:
-    if isinstance(value, str):
-        found.add(value)
-    elif isinstance(value, Mapping):
-        for member in value.values():
-            _collect(member, found)
-    elif isinstance(value, list | tuple):
-        for member in value:
-            _collect(member, found)
 
 
 def _holds(text: str, step_ids: frozenset[str], scope: Scope) -> bool:

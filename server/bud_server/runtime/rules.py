@@ -1,6 +1,5 @@
 """What a pipeline's expressions say of a state."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bud_server.expressions import (
@@ -8,62 +7,43 @@ from bud_server.expressions import (
     Condition,
     EvaluationError,
     ExpressionError,
-    Scope,
-    StepView,
     compile_condition,
     compile_value,
 )
+from bud_server.runtime.evaluation import Evaluation
+from bud_server.runtime.found import Found
 from bud_server.runtime.plan import Plan, PlannedStep
+from bud_server.runtime.secrets import Secrets, SecretsError
 from bud_server.runtime.state import ExecutionState
-
-
-class _Views(Mapping[str, StepView]):
-    """The steps as expressions see them, each made when it is looked at."""
-
-    def __init__(self, state: ExecutionState) -> None:
-        self._steps = state.steps
-
-    def __getitem__(self, step: str) -> StepView:
-        state = self._steps[step]
-        return StepView(state.status.value, state.outputs or {})
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._steps)
-
-    def __len__(self) -> int:
-        return len(self._steps)
-
-
-def scope_of(state: ExecutionState) -> Scope:
-    """Return what expressions see of an execution."""
-    return Scope(state.params, _Views(state))
 
 
 class PipelineRules:
     """The conditions and outputs of one plan, compiled when first needed."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, secrets: Secrets) -> None:
         self._step_ids = plan.unusual_ids
+        self._secrets = secrets
         self._conditions: dict[str, Condition] = {}
 
     def holds(self, step: PlannedStep, state: ExecutionState) -> bool:
         """Whether a step's condition is true. Raises ValueError, saying why, if it says nothing of the kind."""
         if step.condition is None:
             return True
+        found = Found()
         try:
             if step.id not in self._conditions:
                 self._conditions[step.id] = compile_condition(step.condition, self._step_ids)
-            return self._conditions[step.id].holds(scope_of(state))
-        except (ExpressionError, EvaluationError) as error:
-            raise ValueError(str(error)) from error
+            return Evaluation(state, self._secrets, found).holds(self._conditions[step.id])
+        except (ExpressionError, EvaluationError, SecretsError) as error:
+            raise ValueError(found.mask(str(error))) from error
 
     def outputs(self, plan: Plan, state: ExecutionState) -> dict[str, Any]:
-        """Return the execution's outputs. Raises ValueError if one cannot be had."""
-        return self.value(plan.outputs, state) if plan.outputs else {}
-
-    def value(self, value: Any, state: ExecutionState) -> Any:
-        """Return a value with its expressions evaluated. Raises ValueError, saying which cannot be."""
+        """Return the execution's outputs, secrets sealed. Raises ValueError if one cannot be had."""
+        if not plan.outputs:
+            return {}
+        found = Found()
         try:
-            return compile_value(value, self._step_ids).evaluate(scope_of(state))
-        except (CompileErrors, ExpressionError, EvaluationError) as error:
-            raise ValueError(str(error)) from error
+            made = Evaluation(state, self._secrets, found).value(compile_value(plan.outputs, self._step_ids))
+            return self._secrets.sealed_members(made, found)
+        except (CompileErrors, ExpressionError, EvaluationError, SecretsError) as error:
+            raise ValueError(found.mask(str(error))) from error

@@ -40,7 +40,7 @@ class Runtime:
         """Prepare; nothing is opened yet. Raises DatabaseError or SecretsError if the settings do not do."""
         self.database = Database(settings.database)
         self.secrets = Secrets(settings.secret_key)
-        self.plans = PlanStore(self.database)
+        self.plans = PlanStore(self.database, self.secrets)
         outside = Outside.of(settings)
         self.worker: Worker | None = None
         key = settings.secret_key

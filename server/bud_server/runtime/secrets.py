@@ -1,16 +1,16 @@
 """Values that must not be seen: kept encrypted, shown as stars, and plain only where an executor runs."""
 
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from bud_server.runtime.found import MASK, Found
+
 SEALED = "$sealed"
-"""The one key of an object that stands for an encrypted text."""
-MASK = "********"
-SHORTEST = 4
-"""Characters from which on a text is looked for in what executors answer; shorter ones would be found everywhere."""
+"""The one key of an object that stands for an encrypted value."""
 
 
 class SecretsError(Exception):
@@ -35,63 +35,52 @@ class Secrets:
         return hmac.digest(self._key, text.encode(), "sha256").hex()
 
     def seal(self, value: Any) -> Any:
-        """Return a value with every text in it encrypted; what is sealed, empty or no text stays as it is.
+        """Return any JSON value encrypted as a whole; null, "" and what is sealed stay as they are.
 
         Raises SecretsError if there is no key.
         """
-        return _map(value, self._seal_text)
-
-    def _seal_text(self, text: str) -> Any:
-        if not text:
-            return text
+        if value is None or value == "" or is_sealed(value):
+            return value
         if self._fernet is None:
             raise SecretsError(
                 "a secret value cannot be kept without a key: "
                 "set secret_key (BUD_SECRET_KEY) to what bud secret-key prints"
             )
-        return {SEALED: self._fernet.encrypt(text.encode("utf-8", "surrogatepass")).decode()}
+        return {SEALED: self._fernet.encrypt(json.dumps(value).encode()).decode()}
 
-    def open(self, value: Any, found: set[str]) -> Any:
-        """Return a value with everything sealed in it as plain text, which is added to `found`.
+    def open(self, value: Any, found: Found) -> Any:
+        """Return a value with everything sealed in it in plain text, which is added to `found`.
 
         Raises SecretsError if it was sealed with another key.
         """
         if is_sealed(value):
-            text = self._open_text(value[SEALED])
-            found.add(text)
-            return text
+            opened = self._opened(value[SEALED])
+            found.add(opened)
+            return opened
         if isinstance(value, Mapping):
             return {key: self.open(member, found) for key, member in value.items()}
         if isinstance(value, list | tuple):
             return [self.open(member, found) for member in value]
         return value
 
-    def _open_text(self, token: str) -> str:
+    def _opened(self, token: str) -> Any:
         if self._fernet is None:
             raise SecretsError("a secret value cannot be read without secret_key (BUD_SECRET_KEY)")
         try:
-            return self._fernet.decrypt(token).decode("utf-8", "surrogatepass")
+            return json.loads(self._fernet.decrypt(token))
         except InvalidToken as error:
             raise SecretsError("a secret value was kept with another secret_key than the one that is set") from error
 
-    def seal_found(self, value: Any, found: Iterable[str]) -> Any:
-        """Return a value in which every text that holds one of the plain secrets is sealed."""
-        telling = [text for text in found if len(text) >= SHORTEST]
-        if not telling:
-            return value
-        return _map(value, lambda text: self._seal_text(text) if any(each in text for each in telling) else text)
+    def sealed_members(self, members: Mapping[str, Any], found: Found) -> dict[str, Any]:
+        """Return members, whose names tell nothing, with whatever gives a secret away sealed.
 
-
-def masked_in(text: str, found: Iterable[str]) -> str:
-    """Return a text for people, with stars for every plain secret."""
-    for secret in sorted(found, key=len, reverse=True):
-        if len(secret) >= SHORTEST:
-            text = text.replace(secret, MASK)
-    return text
+        Raises SecretsError if there is no key.
+        """
+        return {name: found.hidden(member, self.seal) if found else member for name, member in members.items()}
 
 
 def is_sealed(value: Any) -> bool:
-    """Whether a value stands for an encrypted text."""
+    """Whether a value stands for an encrypted one."""
     return isinstance(value, Mapping) and len(value) == 1 and isinstance(value.get(SEALED), str)
 
 
@@ -106,13 +95,8 @@ def masked(value: Any) -> Any:
     return value
 
 
-def _map(value: Any, change: Callable[[str], Any]) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if is_sealed(value):
-        return value
+def holds_sealed(value: Any) -> bool:
+    """Whether a value, or one inside it, is sealed."""
     if isinstance(value, Mapping):
-        return {key: _map(member, change) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_map(member, change) for member in value]
-    return value
+        return is_sealed(value) or any(map(holds_sealed, value.values()))
+    return isinstance(value, list | tuple) and any(map(holds_sealed, value))

@@ -16,6 +16,7 @@ from bud_server.pipelines.content import InvalidError, check_no_stars, valid
 from bud_server.pipelines.definition import Pipeline
 from bud_server.pipelines.read import read_pipeline, unwrapped
 from bud_server.runtime.executions import Request
+from bud_server.runtime.found import Found
 from bud_server.runtime.secrets import Secrets
 
 OPTIONS = ("callback_topics", "subscriber_ids", "payload_type", "notification_workflow_id")
@@ -36,7 +37,7 @@ class Starter:
         if row.status == "draft":
             raise RefusedError(409, f"Pipeline '{row.name}' is a draft: give it steps before you run it")
         definition = json.loads(row.definition)
-        pipeline = valid(self.secrets.open(definition, set()), self.catalog, stored=True)
+        pipeline = valid(self.secrets.open(definition, Found()), self.catalog, stored=True)
         with_sealed_values = read_pipeline(definition, stored=True).pipeline
         return self._request(pipeline, with_sealed_values or pipeline, body, row.id)
 

@@ -7,7 +7,7 @@ import socket
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -22,6 +22,7 @@ from bud_server.runtime.events import matching
 from bud_server.runtime.executors.beside import in_loop, in_thread
 from bud_server.runtime.executors.call import Answer, Failure, Method, event_outcome, has, progress_of, shortened
 from bud_server.runtime.executors.process import in_process
+from bud_server.runtime.found import Found
 from bud_server.runtime.preparation import Preparation, Prepared, UnpreparedError
 from bud_server.runtime.secrets import Secrets, SecretsError
 from bud_server.runtime.status import Work
@@ -180,7 +181,7 @@ class Worker:
 
     async def _perform(self, given: Assignment) -> None:
         key = _key(given)
-        reports = self._reports[key] = _Reports(self._secrets, lambda: self._tell_soon(given))
+        reports = self._reports[key] = _Reports(lambda: self._tell_soon(given))
         self._stops.setdefault(key, self._loop.create_future())
         try:
             await self._prepare_and_do(given, reports)
@@ -344,7 +345,8 @@ class Worker:
             if outcome is not None:
                 await self._report_answer(given, prepared, outcome, event)
                 return
-            progress = progress_of(answer)
+            told = progress_of(answer)
+            progress = None if told is None else prepared.found.masked(told)
             verdict = "ignored" if progress is None else "applied"
             await self._report(
                 given, inputs.EventIgnored(given.step_id, given.fence, event, progress), (event, verdict)
@@ -387,24 +389,22 @@ class Worker:
         if not isinstance(answer, ActionResult):
             failure = answer if isinstance(answer, Failure) else Failure("the executor returned nothing")
             if failure.trace:
-                prepared.context.log("executor_raised", {"trace": failure.trace})
+                prepared.context.log("executor_raised", {"trace": prepared.mask(failure.trace)})
             error = {"code": "failed", "message": prepared.mask(failure.message)}
             return inputs.AttemptFailed(step, fence, error, had_effect=failure.had_effect)
         try:
             outputs = self._kept(answer.outputs, prepared)
+            keys = _keys(answer, prepared) if answer.awaiting_event else ()
         except ValueError as error:
-            fault = {"code": "outputs", "message": str(error)}
+            fault = {"code": "outputs", "message": prepared.mask(str(error))}
             return inputs.AttemptFailed(step, fence, fault, is_final=True)
         if not answer.success:
             error_text = prepared.mask(shortened(answer.error or "The action failed and gave no reason"))
             described = {"code": "failed", "message": error_text}
             return inputs.AttemptFailed(step, fence, described, outputs, had_effect=answer.had_effect)
         if answer.awaiting_event:
-            keys = [str(answer.external_workflow_id)] if answer.external_workflow_id else []
-            keys += [*map(str, answer.correlation_keys), prepared.context.callback.token]
             wake_at = None if answer.wake_at is None else answer.wake_at.timestamp()
-            keys = list(dict.fromkeys(keys))
-            return inputs.AttemptWaiting(step, fence, tuple(keys), outputs, answer.timeout_seconds, wake_at)
+            return inputs.AttemptWaiting(step, fence, keys, outputs, answer.timeout_seconds, wake_at)
         return inputs.AttemptSucceeded(step, fence, outputs, tuple(prepared.context.skipped_steps))
 
     def _kept(self, outputs: Any, prepared: Prepared) -> dict[str, Any]:
@@ -417,11 +417,14 @@ class Worker:
             raise ValueError(f"the outputs cannot be written as JSON: {error}") from error
         if len(text) > LARGEST_OUTPUTS:
             raise ValueError(f"the outputs are larger than {LARGEST_OUTPUTS // 1024} KiB")
+        kept: dict[str, Any] = json.loads(text)
+        declared = {output["name"] for output in prepared.meta["outputs"]}
+        if any(map(prepared.found.is_in, kept.keys() - declared)):
+            raise ValueError("the name of an output holds a secret value, and names cannot be kept secret: use another")
         try:
-            kept: dict[str, Any] = self._secrets.seal_found(json.loads(text), prepared.found)
+            return self._secrets.sealed_members(kept, prepared.found)
         except SecretsError as error:
             raise ValueError(str(error)) from error
-        return kept
 
     # Reporting
 
@@ -481,6 +484,15 @@ def _key(given: Assignment) -> _Key:
     return (given.execution_id, given.step_id, given.fence)
 
 
+def _keys(answer: ActionResult, prepared: Prepared) -> tuple[str, ...]:
+    """Return what events find a step by. Raises ValueError if that would tell a secret."""
+    keys = [answer.external_workflow_id] if answer.external_workflow_id else []
+    named = list(map(str, [*keys, *answer.correlation_keys]))
+    if any(map(prepared.found.is_in, named)):
+        raise ValueError("an id by which events find the step may hold no secret value: wait for another id")
+    return tuple(dict.fromkeys([*named, prepared.context.callback.token]))
+
+
 class _StoppedError(Exception):
     """Work that was stopped; that has been reported."""
 
@@ -488,11 +500,10 @@ class _StoppedError(Exception):
 class _Reports:
     """What an executor tells while it runs, until it is written."""
 
-    def __init__(self, secrets: Secrets, on_first: Callable[[], None]) -> None:
+    def __init__(self, on_first: Callable[[], None]) -> None:
         """`on_first` is called when there is something to write, from any thread."""
-        self.found: Collection[str] = ()
+        self.found = Found()
         """Plain secrets that must not be kept as they are."""
-        self._secrets = secrets
         self._on_first = on_first
         self._items: list[tuple[str, Mapping[str, Any]]] = []
         self._dropped = 0
@@ -500,7 +511,7 @@ class _Reports:
 
     def add(self, kind: str, data: Mapping[str, Any]) -> None:
         """Take a report, from any thread."""
-        kept = self._secrets.seal_found(_plain(data), self.found)
+        kept = self.found.masked(_plain(data))
         with self._lock:
             is_first = not self._items
             if len(self._items) < MOST_REPORTS:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from bud_server.runtime.evolve import Entry
-from bud_server.runtime.secrets import masked
 from bud_server.runtime.state import ExecutionState, StepState
 from bud_server.terminal import words
 
@@ -81,7 +80,7 @@ def _failed_attempt(data: Data, _step: StepState, now: float) -> list[str]:
 
 def _log(data: Data, _step: StepState, _now: float) -> list[str]:
     if data.get("event") == "executor_raised":
-        trace = str(masked((data.get("data") or {}).get("trace", "")))
+        trace = str(words.named(data.get("data")).get("trace", ""))
         return [f"| {words.one_line(line)}" for line in _indented(trace)]
     return [f"log: {words.logged(data)}"]
 

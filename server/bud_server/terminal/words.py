@@ -70,7 +70,7 @@ def _share(current: object, total: object) -> str:
 
 def logged(data: Mapping[str, Any]) -> str:
     """Return a line of a step's log: its message, or its event with the values."""
-    values = dict(masked(data.get("data") or {}))
+    values = named(data.get("data"))
     event = masked(data.get("event", ""))
     level = values.pop("level", "info")
     prefix = "" if level in ("info", None) else f"{level}: "
@@ -86,7 +86,13 @@ def _pairs(values: Mapping[str, Any]) -> str:
 def metrics(data: Mapping[str, Any]) -> str:
     """Return figures of a step: `loss=0.1 epoch=3`."""
     category = masked(data.get("category") or "")
-    return one_line(f"{category}{_pairs(masked(data.get('values') or {}))}")
+    return one_line(f"{category}{_pairs(named(data.get('values')))}")
+
+
+def named(values: Any) -> dict[str, Any]:
+    """Return named values as they may be shown, even if their names may not."""
+    shown = masked(values or {})
+    return dict(shown) if isinstance(shown, Mapping) else {"values": shown}
 
 
 def as_json(value: object) -> str:

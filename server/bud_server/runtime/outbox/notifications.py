@@ -56,9 +56,9 @@ def _told(plan: Plan, state: ExecutionState, entry: Entry) -> tuple[str, str, di
         error = entry.data.get("error") or {}
         message = error.get("message") or f"{step.name} has completed"
         return entry.kind, step.id, _content(step.name, message, status, _progress(plan, state))
-    if entry.kind == "event_ignored" and (entry.data["progress"] or {}).get("eta_seconds") is not None:
-        minutes = str(round(entry.data["progress"]["eta_seconds"] / 60))
-        return "eta_update", "eta", _content(step.name, minutes, "RUNNING", None)
+    eta = (entry.data["progress"] or {}).get("eta_seconds") if entry.kind == "event_ignored" else None
+    if isinstance(eta, int | float):
+        return "eta_update", "eta", _content(step.name, str(round(eta / 60)), "RUNNING", None)
     return None
 
 
