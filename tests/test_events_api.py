@@ -103,6 +103,8 @@ def test_an_event_that_comes_after_its_step_is_late(client: TestClient) -> None:
         (cloud_event("twice"), {}),
         ({"workflow_id": "twice"}, {"Idempotency-Key": "twice 1"}),
         ({"workflow_id": "twice"}, {"X-Event-ID": "twice 2"}),
+        ({"workflow_id": "twice", "id": "3", "source": "plain"}, {}),
+        ({"workflow_id": "twice"}, {"ce-specversion": "1.0", "ce-id": "4", "ce-source": "binary", "ce-type": "t"}),
     ],
 )
 def test_an_event_that_comes_again_is_a_duplicate(client: TestClient, body: object, headers: dict[str, str]) -> None:
@@ -110,6 +112,24 @@ def test_an_event_that_comes_again_is_a_duplicate(client: TestClient, body: obje
 
     assert (first["state"], second["state"]) == ("unmatched", "duplicate")
     assert client.get(f"/events/{second['id']}").json()["duplicate_of"] == first["id"]
+
+
+def test_an_id_in_an_event_that_is_no_cloud_event_may_stand_for_its_subject(client: TestClient) -> None:
+    found = waiting(client, "subject")
+    about = {"workflow_id": "subject", "id": "model-7", "source": "budapp"}
+
+    assert sent(client, {**about, "phase": 1})["state"] == "matched"
+    assert sent(client, {**about, "answer": 1})["state"] == "matched"
+    assert ended(client, found)["status"] == "COMPLETED"
+
+
+def test_attributes_in_headers_describe_the_data_in_the_body(client: TestClient) -> None:
+    found = waiting(client, "binary")
+    headers = {"ce-specversion": "1.0", "ce-id": "b1", "ce-source": "sim", "ce-type": "sim.done"}
+    received = sent(client, {"workflow_id": "binary", "answer": 1}, **headers)
+
+    assert client.get(f"/events/{received['id']}").json()["type"] == "sim.done"
+    assert client.get(f"/executions/{found}").json()["id"] == found
 
 
 def test_an_event_for_two_steps_is_dead_until_somebody_delivers_it(client: TestClient) -> None:

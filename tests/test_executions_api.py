@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from bud_actions.base import ActionContext, ActionResult, BaseActionExecutor
 from bud_server.runtime.runtime import Runtime
-from tests.support.api import EXECUTORS, Keys, catalog, dag, ended, run, serving, settings_in, step, until
+from tests.support.api import EXECUTORS, Keys, Linger, catalog, dag, ended, run, serving, settings_in, step, until
 from tests.support.project import bud
 from tests.support.server import running, wait_until
 
@@ -536,6 +536,24 @@ def test_a_person_resolves_a_step_of_which_nobody_knows(tmp_path: Path, outcome:
         assert ended(client, sent)["status"] == status
         if outputs:
             assert client.get(f"/executions/{sent}/steps/a").json()["outputs"] == {"id": 7}
+
+
+def test_what_reconcile_cannot_tell_is_for_a_person_to_say(tmp_path: Path) -> None:
+    class Asking(Linger):
+        async def reconcile(self, context: ActionContext) -> ActionResult | None:
+            raise ValueError("nobody answers")
+
+    settings, executors = settings_in(tmp_path), {**EXECUTORS, "linger": Asking()}
+    with serving(settings, executors) as client:
+        body = {"pipeline_definition": dag(step("a", "linger"))}
+        sent = client.post("/executions/run", json=body, headers={"Prefer": "wait=0"}).json()["execution_id"]
+        until(lambda: client.get(f"/executions/{sent}/steps/a").json(), lambda found: found["status"] == "RUNNING")
+    with serving(settings, executors) as client:
+        assert ended(client, sent)["status"] == "FAILED"
+        error = client.get(f"/executions/{sent}/steps/a").json()["error_info"]
+        assert (error["code"], "nobody answers" in error["message"]) == ("uncertain", True)
+        refused = client.post(f"/executions/{sent}/retry")
+        assert (refused.status_code, "'a' took effect" in refused.json()["detail"]) == (409, True)
 
 
 # --- the server around it ---

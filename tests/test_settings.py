@@ -96,6 +96,14 @@ def test_every_setting_can_be_a_variable() -> None:
     )
 
 
+def test_other_tools_of_the_platform_know_some_settings_by_other_names() -> None:
+    named = {"BUD_DATABASE_URL": "sqlite:///one.db", "APP_API_TOKEN": "dapr"}
+    settings = load_settings(named, None, {})
+
+    assert (settings.database, settings.app_api_token) == ("sqlite:///one.db", "dapr")
+    assert load_settings({**named, "BUD_DATABASE": "sqlite:///two.db"}, None, {}).database == "sqlite:///two.db"
+
+
 def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
     path = write(tmp_path, "[server]\nport = 1\n")
 

@@ -83,6 +83,8 @@ OTHER_VARIABLES = frozenset({"BUD_DEBUG", "BUD_FAILPOINT"})
 """Variables with the prefix that are no settings of the server."""
 
 _KINDS: dict[str, Any] = {each.name: each.type for each in fields(Settings)}
+ALIASES = {"BUD_DATABASE_URL": "database", "APP_API_TOKEN": "app_api_token"}
+"""Variables by which other tools of the platform know a setting; its own comes first."""
 _VARIABLES = {f"{PREFIX}{name.upper()}": name for name in _KINDS}
 _SECRET = frozenset({"proxy_credential", "database", "secret_key", "event_secret", "app_api_token"})
 
@@ -175,14 +177,15 @@ def _beside(path: Path, name: str, value: Any) -> Any:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    given = {name: text for name, text in environ.items() if name.startswith(PREFIX) and name not in OTHER_VARIABLES}
-    for variable in given:
+    named = {name: text for name, text in environ.items() if name.startswith(PREFIX) and name not in OTHER_VARIABLES}
+    for variable in named.keys() - ALIASES.keys():
         if variable not in _VARIABLES:
             raise _unknown(f"the variable {variable}", variable, _VARIABLES)
+    settings = [(variable, ALIASES[variable]) for variable in ALIASES] + [*_VARIABLES.items()]
     return {
-        _VARIABLES[variable]: _read(_VARIABLES[variable], _parsed(_KINDS[_VARIABLES[variable]], text), variable)
-        for variable, text in given.items()
-        if text
+        name: _read(name, _parsed(_KINDS[name], text), variable)
+        for variable, name in settings
+        if (text := environ.get(variable))
     }
 
 

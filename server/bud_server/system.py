@@ -40,7 +40,9 @@ def system_routes(
         return Response(json_bytes(found), media_type="application/json")
 
     async def get_ready(request: Request) -> Response:
-        is_ready = bool(catalog_of(request.scope).entries) and (gate.running is not None or not gate.is_expected)
+        runtime = gate.running
+        is_running = not gate.is_expected if runtime is None else runtime.is_alive
+        is_ready = bool(catalog_of(request.scope).entries) and is_running
         body = json_bytes({"status": "ready" if is_ready else "not_ready"})
         return Response(body, 200 if is_ready else 503, media_type="application/json")
 

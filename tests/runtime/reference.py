@@ -141,6 +141,8 @@ class Reference:
     def _retry(self, params: Mapping[str, Any] | None) -> None:
         if self.status not in (ExecutionStatus.FAILED, ExecutionStatus.CANCELLED):
             raise RefusedError
+        if any(step.code == "uncertain" for step in self.steps.values()):
+            raise RefusedError
         self._go_on(params)
 
     def _go_on(self, params: Mapping[str, Any] | None) -> None:
@@ -148,7 +150,7 @@ class Reference:
         self.ending = self.outputs = self.code = None
         self.params = self.params if params is None else params
         for step_id, step in self.steps.items():
-            is_kept = step.status is StepStatus.COMPLETED or step.reason == "branch"
+            is_kept = step.status is StepStatus.COMPLETED or step.reason == "branch" or step.code == "uncertain"
             if not is_kept:
                 self.steps[step_id] = Step(attempt=step.attempt, fence=step.fence)
 
@@ -161,6 +163,8 @@ class Reference:
             return
         if asked.outcome == "completed":
             step.status, step.outputs, step.code = StepStatus.COMPLETED, asked.outputs, None
+        else:
+            step.code = None
         self._go_on(None)
 
     # What workers report
@@ -215,7 +219,7 @@ class Reference:
         return {**(step.outputs or {}), **outputs} if step.status is StepStatus.WAITING else outputs
 
     def _failed(self, step_id: str, step: Step, asked: inputs.AttemptFailed) -> None:
-        if step.stop is not None:
+        if step.stop is not None and asked.error["code"] != "uncertain":
             self._stopped(step_id, step)
             return
         planned = self.plan.steps[step_id]

@@ -1,5 +1,7 @@
 """Each rule by which executions go on, alone."""
 
+from typing import Any
+
 import pytest
 
 from bud_server.runtime import inputs
@@ -543,6 +545,50 @@ def test_an_uncertain_step_is_made_again_if_a_person_says_so() -> None:
     run = _uncertain()
     run.resolve("a", "retry")
     assert (run.works, run["a"].attempt) == ({"a": Work.EXECUTE}, 3)
+
+
+def _two_uncertain(**members: Any) -> Run:
+    run = Run(step("a"), step("b"), step("c", "a", "b"), **members)
+    for each in ("a", "b"):
+        run.begin(each)
+    for each in ("a", "b"):
+        run.lose(each)
+        run.begin(each)
+    for each in ("a", "b"):
+        run.tell(inputs.AttemptFailed(each, run[each].fence, UNCERTAIN, is_final=True))
+    return run
+
+
+def test_what_is_uncertain_is_not_tried_again_with_the_rest() -> None:
+    run = _two_uncertain(is_fail_fast=False)
+    with pytest.raises(Refusal, match="Nobody knows whether 'a', 'b' took effect"):
+        run.retry()
+
+
+@pytest.mark.parametrize("outcome", ["completed", "retry"])
+def test_resolving_one_step_leaves_the_other_uncertain(outcome: str) -> None:
+    run = _two_uncertain(is_fail_fast=False)
+    run.resolve("a", outcome)
+    assert run.works == ({"a": Work.EXECUTE} if outcome == "retry" else {})
+    assert run.code("b") == "uncertain"
+    if outcome == "retry":
+        run.succeed("a")
+    assert (run.end[0], run.statuses["c"]) == ("FAILED", "SKIPPED")
+
+    run.resolve("b", "completed")
+    run.succeed("c")
+    assert run.end == ("COMPLETED", None)
+
+
+def test_a_fail_fast_execution_goes_on_once_nothing_is_uncertain() -> None:
+    run = _two_uncertain(is_fail_fast=True)
+    assert (run.end[0], run.code("a"), run.code("b")) == ("FAILED", "uncertain", "uncertain")
+    run.resolve("a", "completed")
+    assert (run.end[0], run.works) == ("FAILED", {})
+
+    run.resolve("b", "completed")
+    run.succeed("c")
+    assert run.end == ("COMPLETED", None)
 
 
 def test_no_other_step_can_be_resolved() -> None:

@@ -20,6 +20,7 @@ from bud_server.http.json_text import json_bytes
 from bud_server.http.problem_details import problem_response
 from bud_server.log import log
 from bud_server.runtime.gate import RETRY_AFTER, Gate
+from bud_server.runtime.store.storable import is_storable
 from bud_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -178,8 +179,3 @@ def check_storable(body: Mapping[str, Any], names: Iterable[str]) -> None:
             raise RefusedError(
                 422, f"{name} must be a text without NUL characters and half surrogate pairs", f"/{name}"
             )
-
-
-def is_storable(text: str) -> bool:
-    """Whether every database can keep a text."""
-    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)

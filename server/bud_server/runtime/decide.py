@@ -158,6 +158,10 @@ class _Transition:
             return "All steps it depends on were skipped"
         return None
 
+    def failed_steps(self) -> list[str]:
+        """Return the steps whose failure fails the execution, in the order of the definition."""
+        return [step for step in self.state.steps if self._is_failure(step)]
+
     def _is_failure(self, step: str) -> bool:
         failed = self.state.steps[step].status in (StepStatus.FAILED, StepStatus.TIMEOUT)
         return failed and not self.plan.steps[step].goes_on_after_failure
@@ -212,7 +216,10 @@ class _Transition:
         is_over = state.step_deadline is not None and state.step_deadline <= self.now
         planned = self.plan.steps[step]
         seconds = planned.timeout_seconds if is_over else planned.attempt_seconds
-        spent = f" after {seconds:g} seconds" if seconds else ""
+        if state.status is StepStatus.WAITING and not is_over:
+            spent = " waiting for an event"
+        else:
+            spent = f" after {seconds:g} seconds" if seconds else ""
         error = {"code": "timeout", "message": f"The step timed out{spent}{remark}"}
         may_retry = planned.is_idempotent and not is_over  # a stopped attempt may have had its effect
         if not (may_retry and self.retry(step, error, state.outputs)):
@@ -234,7 +241,7 @@ class _Transition:
         if self.state.ending is not None:
             self.note("execution_ended", status=self.state.ending, outputs=None, error=self.state.error)
             return
-        failed = [step for step in self.state.steps if self._is_failure(step)]
+        failed = self.failed_steps()
         if failed:
             error = _of_step(failed[0], self.state.steps[failed[0]].error or {})
             self.note("execution_ended", status=ExecutionStatus.FAILED, outputs=None, error=error)
@@ -314,7 +321,7 @@ def _attempt_failed(on: _Transition, asked: inputs.AttemptFailed) -> None:
     state = on.current(asked.step, asked.fence)
     if state is None:
         return
-    if state.stop is not None:
+    if state.stop is not None and asked.error["code"] != "uncertain":
         on.stopped(asked.step, state.stop)
         return
     may_retry = not asked.is_final and (on.plan.steps[asked.step].is_idempotent or not asked.had_effect)
@@ -463,24 +470,38 @@ def _retry(on: _Transition, asked: inputs.RetryRequested) -> None:
         raise Refusal("The execution has not ended yet; cancel it first")
     if on.state.status is ExecutionStatus.COMPLETED:
         raise Refusal("The execution completed; there is nothing to try again")
+    uncertain = [step for step, state in on.state.steps.items() if _is_uncertain(state)]
+    if uncertain:
+        named = ", ".join(f"'{step}'" for step in uncertain)
+        raise Refusal(f"Nobody knows whether {named} took effect; find out, and resolve each, which goes on by itself")
     _resume(on, asked.by, asked.params)
 
 
-def _resume(on: _Transition, by: str, params: Mapping[str, Any] | None) -> None:
-    """Set back what did not complete, but for branches that were decided against, and go on."""
+def _resume(on: _Transition, by: str, params: Mapping[str, Any] | None, again: str | None = None) -> None:
+    """Set back what did not complete and go on; but for branches that were decided against, and for uncertain steps
+    other than `again`.
+    """
     on.note("execution_retried", by=by, params=params, deadline=on.now + on.plan.timeout_seconds)
-    on.note("steps_reset", steps=[step for step, state in on.state.steps.items() if _is_open(state)])
+    reset = [step for step, state in on.state.steps.items() if step == again or _is_open(state)]
+    on.note("steps_reset", steps=reset)
+    failed = on.failed_steps()
+    if failed and on.plan.is_fail_fast:
+        on.end(ExecutionStatus.FAILED, _of_step(failed[0], on.state.steps[failed[0]].error or {}))
     on.look_at(on.plan.steps)
 
 
 def _is_open(state: StepState) -> bool:
     is_decided = state.status is StepStatus.SKIPPED and state.reason == "branch"
-    return state.status is not StepStatus.COMPLETED and not is_decided
+    return not (state.status is StepStatus.COMPLETED or is_decided or _is_uncertain(state))
+
+
+def _is_uncertain(state: StepState) -> bool:
+    return (state.error or {}).get("code") == "uncertain"
 
 
 def _resolve(on: _Transition, asked: inputs.StepResolved) -> None:
     state = on.state.steps.get(asked.step)
-    if state is None or (state.error or {}).get("code") != "uncertain":
+    if state is None or not _is_uncertain(state):
         raise Refusal(f"Step '{asked.step}' did not end as uncertain; there is nothing to resolve")
     if not on.state.status.is_terminal:
         raise Refusal("Other steps are still under way; resolve the step when the execution has ended")
@@ -497,7 +518,7 @@ def _resolve(on: _Transition, asked: inputs.StepResolved) -> None:
         return
     if asked.outcome == "completed":
         on.complete(asked.step, asked.outputs, by=asked.by)
-    _resume(on, asked.by, None)
+    _resume(on, asked.by, None, again=asked.step if asked.outcome == "retry" else None)
 
 
 _HANDLERS: Mapping[type, Callable[[_Transition, Any], None]] = {

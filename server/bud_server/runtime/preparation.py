@@ -13,6 +13,7 @@ from bud_server.expressions import CompileErrors, EvaluationError, Scope, StepVi
 from bud_server.pipelines.sealing import secret_names
 from bud_server.runtime.engine import Assignment
 from bud_server.runtime.evaluation import Evaluation
+from bud_server.runtime.executors.call import problems_of
 from bud_server.runtime.found import Found
 from bud_server.runtime.secrets import Secrets, SecretsError
 from bud_server.runtime.store.rows import subject_of
@@ -148,11 +149,7 @@ class Preparation:
         """Return params with defaults filled in. Raises UnpreparedError if they are not what the action takes."""
         problems = [problem.message for problem in validator.validate(params)]
         complete = validator.complete(params)
-        try:
-            problems = problems or list(executor.validate_params(complete))
-        except Exception as error:
-            message = f"The executor failed to check the params: {type(error).__name__}: {error}"
-            raise UnpreparedError("params", found.mask(message)) from error
+        problems = problems or problems_of(executor, complete)
         if problems:
             raise UnpreparedError("params", found.mask("; ".join(problems)))
         return complete

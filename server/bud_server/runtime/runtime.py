@@ -83,6 +83,11 @@ class Runtime:
             self._courier.close()
         self.database.close()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its worker, if it has one, can do anything."""
+        return self.worker is None or self.worker.is_alive
+
     def __enter__(self) -> Self:
         """Start."""
         self.start()

@@ -12,14 +12,14 @@ from concurrent.futures import Future
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from bud_actions.base import ActionContext, ActionResult, BaseActionExecutor, EventContext, EventResult
 from bud_server.runtime import failpoints, inputs
 from bud_server.runtime.engine import Assignment, Engine, Happened, NotFoundError
 from bud_server.runtime.events import matching
 from bud_server.runtime.executors.beside import in_loop, in_thread
-from bud_server.runtime.executors.call import Answer, Failure, Method, event_outcome, has, progress_of
+from bud_server.runtime.executors.call import Answer, Failure, Method, event_outcome, has, progress_of, shortened
 from bud_server.runtime.executors.process import in_process
 from bud_server.runtime.found import Found
 from bud_server.runtime.preparation import Preparation, Prepared, UnpreparedError
@@ -99,6 +99,11 @@ class Worker:
         return (execution_id, step_id, fence) in self._busy
 
     @property
+    def is_alive(self) -> bool:
+        """Whether it can do anything at all."""
+        return self._thread.is_alive()
+
+    @property
     def room(self) -> int:
         """How much more it can take."""
         return 0 if self._is_closing else max(0, self._capacity - len(self._busy))
@@ -119,8 +124,9 @@ class Worker:
     def close(self, seconds: float) -> None:
         """Take nothing more; let what is under way end for so long, then leave the rest to others."""
         self._is_closing = True
-        done: Future[None] = asyncio.run_coroutine_threadsafe(self._drain(seconds), self._loop)
-        done.result()
+        if self.is_alive:
+            done: Future[None] = asyncio.run_coroutine_threadsafe(self._drain(seconds), self._loop)
+            done.result()
         self.engine.database.after_telling.remove(self._wake)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -174,7 +180,9 @@ class Worker:
             await self._prepare_and_do(given, reports)
         except _StoppedError:
             return
-        except Exception as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
             _log.error("work_failed", execution_id=given.execution_id, step_id=given.step_id, exc_info=error)
             self._heard.add(key)
             fault = {"code": "internal", "message": f"The server failed to do this: {type(error).__name__}"}
@@ -228,20 +236,23 @@ class Worker:
     async def _recover(self, given: Assignment, prepared: Prepared) -> None:
         """Find out what became of an attempt whose worker was lost."""
         planned = given.plan.steps[given.step_id]
+        answer: Answer = Failure("There is no reconcile to ask")
         if has(prepared.executor, "reconcile"):
             answer = await self._guarded(given, prepared, "reconcile", prepared.context)
-            if answer is not None:
-                await self._report_answer(given, prepared, answer)
-                return
-        elif not planned.is_idempotent:
-            message = (
-                "The worker was lost while it ran this step. Whether the action took effect is unknown, and it is not "
-                "idempotent: find out, and resolve the step."
-            )
-            error = {"code": "uncertain", "message": message}
-            await self._report(given, inputs.AttemptFailed(given.step_id, given.fence, error, is_final=True))
-            return
-        await self._execute(given, prepared)
+        if answer is None or (isinstance(answer, Failure) and planned.is_idempotent):
+            await self._execute(given, prepared)
+        elif isinstance(answer, Failure):
+            await self._report_uncertain(given, prepared, answer)
+        else:
+            await self._report_answer(given, prepared, answer)
+
+    async def _report_uncertain(self, given: Assignment, prepared: Prepared, why: Failure) -> None:
+        message = (
+            "The worker was lost while it ran this step. Whether the action took effect is unknown, and it is not "
+            f"idempotent: find out, and resolve the step. ({prepared.mask(why.message)})"
+        )
+        error = {"code": "uncertain", "message": message}
+        await self._report(given, inputs.AttemptFailed(given.step_id, given.fence, error, is_final=True))
 
     async def _guarded(
         self, given: Assignment, prepared: Prepared, method: Method, context: ActionContext | EventContext
@@ -381,7 +392,7 @@ class Worker:
             fault = {"code": "outputs", "message": prepared.mask(str(error))}
             return inputs.AttemptFailed(step, fence, fault, is_final=True)
         if not answer.success:
-            error_text = prepared.mask(answer.error or "The action failed and gave no reason")
+            error_text = shortened(prepared.mask(answer.error or "The action failed and gave no reason"))
             described = {"code": "failed", "message": error_text}
             return inputs.AttemptFailed(step, fence, described, outputs, had_effect=answer.had_effect)
         if answer.awaiting_event:
@@ -444,6 +455,8 @@ class Worker:
                 return
             except NotFoundError:
                 return
+            except (DataError, IntegrityError, ProgrammingError):
+                raise  # asking again would not help
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("report_delayed", execution_id=given.execution_id, step_id=given.step_id, error=str(error))
                 await asyncio.sleep(wait)

@@ -90,8 +90,17 @@ def _is_known(call: Call, on: Transaction, token: str) -> bool:
 
 async def _received(call: Call, body: Mapping[str, Any], default_source: str) -> Received:
     keys = call.settings.event_keys
+    body = _enveloped(call, body)
     event = event_of(body, default_source=default_source, sent_id=_sent_id(call), settings_keys=keys)
     return await call.committed(lambda: call.runtime.inbox.receive(event))
+
+
+def _enveloped(call: Call, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a CloudEvent sent in binary mode, whose attributes are headers, as one in its JSON form."""
+    attributes = {name: call.header(f"ce-{name}") for name in ("specversion", "id", "source", "type")}
+    if None in attributes.values():
+        return body
+    return {**attributes, "data": body}
 
 
 def _sent_id(call: Call) -> str:

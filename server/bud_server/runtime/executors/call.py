@@ -1,5 +1,6 @@
 """What is asked of an executor, and how its answer is read. The same wherever it runs."""
 
+import asyncio
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +16,13 @@ from bud_actions.base import (
     ServiceError,
     StepStatus,
 )
+from bud_server.runtime.executors.answer import fault_of
 
 Method = Literal["execute", "reconcile", "poll", "cleanup", "on_event"]
 MOST_TRACE = 4000
 """Characters of a traceback that are kept."""
+MOST_MESSAGE = 10_000
+"""Characters of an error's message that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +39,64 @@ Answer = ActionResult | EventResult | Failure | None
 
 
 async def call(executor: BaseActionExecutor, method: Method, context: ActionContext | EventContext) -> Answer:
-    """Return what an executor answers; what it raises is an answer too."""
+    """Return what an executor answers; what it raises is an answer too, unless it is being cancelled from here."""
     try:
         answer = await getattr(executor, method)(context)
     except ServiceError as error:
-        return Failure(str(error), error.had_effect)
-    except Exception as error:
-        trace = "".join(traceback.format_exception(error))[-MOST_TRACE:]
-        return Failure(f"{type(error).__name__}: {error}", trace=trace)
+        return Failure(described(error), error.had_effect)
+    except asyncio.CancelledError as error:
+        if _is_cancelled():
+            raise
+        return _raised(error)
+    except BaseException as error:  # nothing that an executor raises may end the loop that all of them share
+        return _raised(error)
     if method == "cleanup":
         return None
-    expected = EventResult if method == "on_event" else ActionResult
-    may_be_none = method in ("reconcile", "poll")
-    if isinstance(answer, expected) or (answer is None and may_be_none):
-        return answer
-    name = f"{type(executor).__module__}.{type(executor).__name__}.{method}"
-    return Failure(f"{name} returned {type(answer).__name__}, not {expected.__name__}")
+    fault = fault_of(answer, method)
+    return answer if fault is None else Failure(f"{method_name(executor, method)} {fault}")
+
+
+def problems_of(executor: BaseActionExecutor, params: Mapping[str, Any]) -> list[str]:
+    """Return what an executor finds wrong with params; if it fails to look, that is what is wrong."""
+    try:
+        return [str(problem) for problem in executor.validate_params(params)]
+    except BaseException as error:
+        name = method_name(executor, "validate_params")
+        return [f"{name} failed: {type(error).__name__}: {described(error)}"]
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _raised(error: BaseException) -> Failure:
+    trace = "".join(traceback.format_exception(error))
+    if len(trace) > MOST_TRACE:
+        trace = trace[-MOST_TRACE:].partition("\n")[2]
+    return Failure(f"{type(error).__name__}: {described(error)}", trace=trace)
+
+
+def described(error: BaseException) -> str:
+    """Return what an exception says, within bounds."""
+    try:
+        return shortened(str(error))
+    except Exception:  # its own __str__ failed
+        return "(it cannot say what is wrong)"
+
+
+def shortened(text: str) -> str:
+    """Return a message within bounds, cut at white space, as half a secret is not recognised."""
+    if len(text) <= MOST_MESSAGE:
+        return text
+    kept = text[:MOST_MESSAGE]
+    torn = (kept.rsplit(None, 1) or [""])[-1]
+    return f"{kept.removesuffix(torn)}... ({len(text):,} characters)"
+
+
+def method_name(executor: BaseActionExecutor, method: str) -> str:
+    """Return by what name an author knows a method."""
+    return f"{type(executor).__module__}.{type(executor).__name__}.{method}"
 
 
 def has(executor: BaseActionExecutor, method: Literal["reconcile", "poll"]) -> bool:

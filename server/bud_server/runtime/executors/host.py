@@ -51,7 +51,7 @@ async def _answer(request: Mapping[str, Any], replies: TextIO) -> tuple[Answer, 
 
 
 def _write(replies: TextIO, kind: str, value: object) -> None:
-    replies.write(json.dumps([kind, value]) + "\n")
+    replies.write(json.dumps([kind, value], default=str, skipkeys=True) + "\n")
     replies.flush()
 
 
@@ -63,9 +63,20 @@ def _document(answer: Answer) -> dict[str, Any]:
         return {"kind": "failure", "value": document}
     if isinstance(answer, EventResult):
         return {"kind": "event", "value": document}
+    if isinstance(answer, ActionResult) and (fault := _fault_of(answer.outputs)) is not None:
+        return {"kind": "failure", "value": asdict(Failure(fault))}
     if isinstance(answer, ActionResult) and answer.wake_at is not None:
         document["wake_at"] = answer.wake_at.isoformat()
     return {"kind": "result", "value": document}
+
+
+def _fault_of(outputs: object) -> str | None:
+    """Return why outputs cannot be written as JSON; None if they can."""
+    try:
+        json.dumps(outputs, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"the outputs cannot be written as JSON: {error}"
+    return None
 
 
 if __name__ == "__main__":

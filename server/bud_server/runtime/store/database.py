@@ -96,7 +96,13 @@ class Database:
         self.lock_keys = self.dialect.lock_keys
         self.is_alone: bool = self.dialect.WRITERS == 1
         """Whether a transaction that writes has the whole database to itself."""
-        self._writer = self.dialect.open_writer(self.url)
+        try:
+            self._writer = self.dialect.open_writer(self.url)
+        except OSError as error:
+            reason = f"{error.filename or self.url.database}: {error.strerror or error}"
+            raise DatabaseError(
+                f"the database cannot be opened: {reason}; choose another database (BUD_DATABASE)"
+            ) from error
         self._reader = self.dialect.open_reader(self.url)
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
