@@ -9,6 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from starlette.testclient import TestClient
 
+from bud_server.runtime.executors.call import MOST_MESSAGE, shortened
 from bud_server.runtime.found import Found
 from bud_server.runtime.secrets import Secrets
 from tests.support.api import KEY, WAYS, dag, ended, run, serving, settings_in, step, until
@@ -117,6 +118,14 @@ def test_a_secret_may_be_any_json(tmp_path: Path, token: Any) -> None:
     assert saved["outputs"]["same"] is given["outputs"]["same"] is True
     for needle in (CORE, "770011220033", "4711", '"user"'):
         assert needle not in written(tmp_path) + str([made, saved, given, shown])
+
+
+def test_a_message_is_not_cut_within_a_secret() -> None:
+    found = Found()
+    found.add(TOKEN)
+    for length in range(MOST_MESSAGE - 2 * len(TOKEN), MOST_MESSAGE + 1):
+        text = f"{'x ' * (length // 2)}{CORE}{'y' * MOST_MESSAGE}"
+        assert CORE[:4] not in found.mask(shortened(text))[-100:]
 
 
 def test_a_short_secret_is_hidden_where_it_stands_alone(client: TestClient) -> None:

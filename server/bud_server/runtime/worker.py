@@ -399,7 +399,7 @@ class Worker:
             fault = {"code": "outputs", "message": prepared.mask(str(error))}
             return inputs.AttemptFailed(step, fence, fault, is_final=True)
         if not answer.success:
-            error_text = prepared.mask(shortened(answer.error or "The action failed and gave no reason"))
+            error_text = shortened(prepared.mask(answer.error or "The action failed and gave no reason"))
             described = {"code": "failed", "message": error_text}
             return inputs.AttemptFailed(step, fence, described, outputs, had_effect=answer.had_effect)
         if answer.awaiting_event:

@@ -10,6 +10,8 @@ from bud_server.runtime.store.storable import is_storable
 
 LONGEST_KEY = 500
 """Characters of an id by which an event may name a step."""
+LONGEST_SHOWN = 100
+"""Characters of a wrong value; of a longer one nothing is shown, as half a secret is not recognised."""
 _ENDS = (None, StepStatus.COMPLETED, StepStatus.FAILED)
 
 
@@ -60,5 +62,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _wrong(name: str, value: object, expected: str) -> str:
-    shown = repr(value)[:100] if isinstance(value, str | int | float | None) else type(value).__name__
-    return f"{name} {shown}, which must be {expected}"
+    shown = repr(value) if isinstance(value, str | int | float | None) else ""
+    return f"{name} {shown if 0 < len(shown) <= LONGEST_SHOWN else type(value).__name__}, which must be {expected}"

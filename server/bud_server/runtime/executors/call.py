@@ -72,7 +72,9 @@ def _is_cancelled() -> bool:
 
 
 def _raised(error: BaseException) -> Failure:
-    trace = "".join(traceback.format_exception(error))[-MOST_TRACE:]
+    trace = "".join(traceback.format_exception(error))
+    if len(trace) > MOST_TRACE:
+        trace = trace[-MOST_TRACE:].partition("\n")[2]
     return Failure(f"{type(error).__name__}: {described(error)}", trace=trace)
 
 
@@ -85,8 +87,12 @@ def described(error: BaseException) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a message within bounds."""
-    return text if len(text) <= MOST_MESSAGE else f"{text[:MOST_MESSAGE]}... ({len(text):,} characters)"
+    """Return a message within bounds, cut at white space, as half a secret is not recognised."""
+    if len(text) <= MOST_MESSAGE:
+        return text
+    kept = text[:MOST_MESSAGE]
+    torn = (kept.rsplit(None, 1) or [""])[-1]
+    return f"{kept.removesuffix(torn)}... ({len(text):,} characters)"
 
 
 def method_name(executor: BaseActionExecutor, method: str) -> str:
