@@ -1754,7 +1754,7 @@ export interface SimulationRunOutputs {
 }
 
 /**
- * Calls an HTTP service and hands its answer to later steps. Any answer other than a 2xx fails the step, with the same outputs. Addresses in private networks are refused, and redirects are not followed.
+ * Calls an HTTP service and hands its answer to later steps. Any answer other than a 2xx fails the step, with the same outputs. Addresses in private networks are refused, and redirects are followed only where the server's settings say so.
  *
  * Category: Integration.
  * @see actions/bud_actions/integration/http_request.yaml
@@ -1896,7 +1896,7 @@ export interface NotificationOutputs {
 }
 
 /**
- * Calls a webhook of another system and tells it, by default, which execution and step it comes from. Any answer other than a 2xx fails the step, with the same outputs. Addresses in private networks are refused, and redirects are not followed.
+ * Calls a webhook of another system and tells it, by default, which execution and step it comes from. Any answer other than a 2xx fails the step, with the same outputs. Addresses in private networks are refused, and redirects are followed only where the server's settings say so.
  *
  * Category: Integration.
  * @see actions/bud_actions/integration/webhook.yaml

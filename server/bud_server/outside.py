@@ -25,6 +25,7 @@ class Outside:
     pubsub: str
     allowed_hosts: list[str]
     outbound_bytes: int
+    outbound_redirects: int
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -38,6 +39,7 @@ class Outside:
             pubsub=settings.pubsub,
             allowed_hosts=list(settings.allowed_hosts),
             outbound_bytes=settings.outbound_bytes,
+            outbound_redirects=settings.outbound_redirects,
         )
 
     @classmethod
@@ -57,4 +59,4 @@ class Outside:
 
     def addresses(self) -> GuardedClient:
         """Return the guarded way to addresses that pipelines name."""
-        return GuardedClient(self.allowed_hosts, self.outbound_bytes)
+        return GuardedClient(self.allowed_hosts, self.outbound_bytes, self.outbound_redirects)

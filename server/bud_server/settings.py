@@ -67,6 +67,8 @@ and `topics` say where they are."""
     """Hosts inside that pipelines may ask all the same: names, `*.example.com`, or networks such as `10.1.0.0/16`."""
     outbound_bytes: int = 10 * 1024 * 1024
     """Largest answer of an address that a pipeline asks, in bytes."""
+    outbound_redirects: int = 0
+    """Redirects of such an address that are followed, each to an address that is judged like the first."""
     public_url: str | None = None
     """Address under which others reach this server; executors pass it on as the callback of what they start."""
     event_secret: str | None = field(default=None, repr=False)
@@ -330,6 +332,7 @@ _LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "a list of host names, such as *.example.com, and networks, such as 10.1.0.0/16",
     ),
     "outbound_bytes": (lambda size: size > 0, "at least 1"),
+    "outbound_redirects": (lambda number: 0 <= number <= 20, "from 0 to 20"),
     "event_keys": (
         lambda places: all(_EVENT_KEY.fullmatch(place) for place in places),
         "a list of source=/json/pointer, such as budsim=/payload/run_id",

@@ -180,7 +180,7 @@ def test_a_certificate_is_for_the_name_and_not_for_the_address(tmp_path: Path, m
     resolving(monkeypatch, {name: [["127.0.0.1"]] for name in ("inner.example", "other.example")})
     names: list[str | None] = []
     shown.sni_callback = lambda _socket, name, _context: names.append(name)
-    client = GuardedClient(["*.example"], 1000, trusting)
+    client = GuardedClient(["*.example"], 1000, certificates=trusting)
 
     async def get(host: str, port: int) -> HttpAnswer:
         return await client.request("GET", f"https://{host}:{port}/", {}, None, 5)

@@ -87,7 +87,7 @@ class Outbound(Protocol):
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_seconds: float
     ) -> HttpAnswer:
-        """Return the answer, redirects not followed. Raises OutboundError."""
+        """Return the answer; of a redirect, as the settings say. Raises OutboundError."""
         ...
 
 
