@@ -74,6 +74,8 @@ def test_an_example_yields_what_is_answered(params: dict[str, Any]) -> None:
         (b'{"a": Infinity}', '{"a": Infinity}'),
         (b"[" * 100_000, "[" * 100_000),
         (b"9" * 5_000, "9" * 5_000),
+        (b'{"a": 1e400}', '{"a": 1e400}'),
+        (b"[" * 900 + b"]" * 900, "[" * 900 + "]" * 900),
     ],
 )
 def test_a_body_that_is_json_is_decoded_and_any_other_is_text(body: bytes, meant: Any) -> None:
@@ -91,6 +93,14 @@ def test_a_failure_says_whether_anything_may_have_changed(method: str, reached: 
 
     assert (result.success, result.error, result.had_effect) == (False, "it broke off", had_effect)
     assert declared("http_request", result.outputs) == {"status_code": 0, "body": None, "headers": {}}
+
+
+def test_a_body_that_outputs_cannot_hold_fails_the_step_and_nothing_else() -> None:
+    result = execute(Executor(), EXAMPLES[0], outbound=Answering(b'"' + b"x" * 1_000_000 + b'"'))
+
+    assert result.error == "HTTP 200: the answer of 1,000,002 bytes does not fit into outputs: ask for less"
+    outputs = declared("http_request", result.outputs)
+    assert (outputs["status_code"], outputs["body"], result.had_effect) == (200, None, False)
 
 
 def test_only_a_server_asks_addresses() -> None:

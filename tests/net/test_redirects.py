@@ -86,3 +86,5 @@ def test_what_is_no_redirect_leads_nowhere() -> None:
 
     assert redirected(asked, HttpAnswer(status=200, headers={"location": "/b"}, body=b"")) is None
     assert redirected(asked, HttpAnswer(status=302, headers={}, body=b"")) is None
+    for location in ("http://[bad", "http://[::1", "http://a]b/"):
+        assert redirected(asked, HttpAnswer(status=302, headers={"location": location}, body=b"")) is None

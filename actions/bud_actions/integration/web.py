@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from bud_actions.base import ActionContext, ActionError, HttpAnswer, OutboundError
+from bud_actions.base.json_text import read_json
 
 METADATA = "_workflow_metadata"
+MOST_CHARACTERS = 900 * 1024
+"""Of what an answer holds, written as JSON: all outputs of a step may have 1 MiB."""
 
 
 def described(body: Any, context: ActionContext) -> Any:
@@ -55,10 +58,17 @@ def content_of(answer: HttpAnswer) -> Any:
         return None
     text = answer.body.decode("utf-8", "replace")
     try:
-        return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         return text
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+def is_too_large(content: Any) -> bool:
+    """Whether the content of an answer does not fit into outputs."""
+    return len(json.dumps(content)) > MOST_CHARACTERS
+
+
+def too_large(answer: HttpAnswer, method: str, outputs: Mapping[str, Any]) -> ActionError:
+    """Return how a step fails that got an answer which it cannot yield."""
+    message = f"HTTP {answer.status}: the answer of {len(answer.body):,} bytes does not fit into outputs: ask for less"
+    return ActionError(message, outputs, had_effect=method != "GET")

@@ -78,16 +78,17 @@ class BehindProxy:
         if not hmac.compare_digest(credential.encode("latin-1"), self._credential):
             return subject
         user = header(headers, b"x-user-id")
-        return subject if user is None else replace(subject, id=_user_id(user), is_anonymous=False)
+        return subject if user is None else replace(subject, id=user_id(user, "X-User-ID"), is_anonymous=False)
 
     async def check(self) -> None:
         """Raise UnavailableError if nobody could be told now."""
         await self._authenticator.check()
 
 
-def _user_id(text: str) -> str:
+def user_id(text: str, where: str) -> str:
+    """Return who somebody is, if headers can say it. Raises UnauthenticatedError, naming where it stands."""
     if not _USER_ID.fullmatch(text):
-        raise UnauthenticatedError("X-User-ID must be 1 to 200 visible ASCII characters")
+        raise UnauthenticatedError(f"{where} must be 1 to 200 visible ASCII characters")
     return text
 
 

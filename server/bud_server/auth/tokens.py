@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import anyio
 import jwt
 
-from bud_server.auth.authenticator import Headers, bearer
+from bud_server.auth.authenticator import Headers, bearer, user_id
 from bud_server.auth.identity import Subject, UnauthenticatedError, UnavailableError
 from bud_server.log import log
 from bud_server.settings import Settings, SettingsError, is_loopback, is_safe_url
@@ -71,9 +71,8 @@ class Tokens:
         token = bearer(headers)
         key = await self._keys.find(_key_id(token))
         claims = self._claims(token, key)
-        if not claims["sub"]:
-            raise UnauthenticatedError("The token has an empty sub")
-        return Subject(claims["sub"], _permissions(claims.get(self._permissions_claim, [])))
+        subject = user_id(claims["sub"], "The sub of the token")
+        return Subject(subject, _permissions(claims.get(self._permissions_claim, [])))
 
     async def check(self) -> None:
         """Raise UnavailableError if there are no keys to check tokens with."""

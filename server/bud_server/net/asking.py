@@ -48,7 +48,7 @@ class Attempt:
                 return await self._read(response)
         except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
             reason = str(error) or "it does not answer"
-            raise OutboundError(f"{target.authority} cannot be reached: {reason}", had_effect=False) from error
+            raise OutboundError(f"{target.shown} cannot be reached: {reason}", had_effect=False) from error
         except httpcore2.LocalProtocolError as error:
             raise OutboundError(f"the request cannot be sent: {error}", had_effect=False) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
@@ -75,7 +75,7 @@ class Attempt:
         return HttpAnswer(status=response.status, headers=headers, body=body)
 
     def _failed(self, how: str) -> OutboundError:
-        return OutboundError(f"{self._target.authority} {how}", had_effect=self.is_connected)
+        return OutboundError(f"{self._target.shown} {how}", had_effect=self.is_connected)
 
 
 def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -74,7 +74,7 @@ class GuardedClient:
                 return await attempt.ask(asked.method, asked.headers, asked.body, self._trust(target))
         except TimeoutError as error:
             raise OutboundError(
-                f"{target.authority} did not answer within {seconds:g} seconds", had_effect=attempt.is_connected
+                f"{target.shown} did not answer within {seconds:g} seconds", had_effect=attempt.is_connected
             ) from error
 
     def _trust(self, target: "Target") -> ssl.SSLContext | None:

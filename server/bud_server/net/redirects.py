@@ -25,8 +25,12 @@ def redirected(asked: Asked, answer: HttpAnswer) -> Asked | None:
     location = answer.headers.get("location")
     if answer.status not in _REDIRECTS or not location:
         return None
-    url = urljoin(asked.url, location)
-    headers = asked.headers if _origin(url) == _origin(asked.url) else _harmless(asked.headers)
+    try:
+        url = urljoin(asked.url, location)
+        is_elsewhere = _origin(url) != _origin(asked.url)
+    except ValueError:  # it leads nowhere
+        return None
+    headers = _harmless(asked.headers) if is_elsewhere else asked.headers
     becomes_get = answer.status == 303 or (answer.status in (301, 302) and asked.method == "POST")
     if becomes_get and asked.method != "HEAD":
         return Asked("GET", url, headers, None)

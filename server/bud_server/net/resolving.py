@@ -20,12 +20,12 @@ async def judged(target: Target, allowed: AllowedHosts) -> list[str]:
     if allowed.has_name(target.host):
         return [str(each) for each in await _addresses(target)]
     if target.is_metadata:
-        raise _refusal(target, "it is a name under which clouds answer with credentials", target.host)
+        raise _refusal(target, "it is a name under which clouds answer with credentials", _host(target))
     found = await _addresses(target)
     for address in found:
         kind = inside(address)
         if kind is not None and not allowed.has_address(address):
-            shown = str(address) if _NUMERIC.fullmatch(target.host) else target.host
+            shown = str(address) if _NUMERIC.fullmatch(target.host) else _host(target)
             raise _refusal(target, f"it leads to an address that is not public: {kind}", shown)
     return [str(each) for each in found]
 
@@ -36,12 +36,17 @@ async def _addresses(target: Target) -> list[Address]:
         answers = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
         found = [parsed(str(answer[4][0])) for answer in answers]
     except (OSError, ValueError) as error:
-        raise OutboundError(f"{target.authority} cannot be reached: it has no address", had_effect=False) from error
+        raise OutboundError(f"{target.shown} cannot be reached: it has no address", had_effect=False) from error
     return list(dict.fromkeys(found))
+
+
+def _host(target: Target) -> str:
+    """Return the host as the pipeline wrote it."""
+    return target.shown.rsplit(":", 1)[0] if target.shown.endswith(f":{target.port}") else target.shown
 
 
 def _refusal(target: Target, reason: str, shown: str) -> RefusedAddressError:
     return RefusedAddressError(
-        f"{target.authority} is refused: {reason}; if pipelines may ask it, "
+        f"{target.shown} is refused: {reason}; if pipelines may ask it, "
         f"add '{shown}' to the setting allowed_hosts (BUD_ALLOWED_HOSTS)"
     )

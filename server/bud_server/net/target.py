@@ -32,7 +32,9 @@ class Target:
     """In lower case and ASCII; an IPv6 address without brackets."""
     port: int
     authority: str
-    """Host and port as the Host header has them; all of the URL that may be shown."""
+    """Host and port as the Host header has them."""
+    shown: str
+    """The same as the pipeline wrote it; all of the URL that may be shown."""
     path: str
     """With the query."""
 
@@ -53,11 +55,13 @@ def target_of(url: str) -> Target:
         raise RefusedAddressError("the URL cannot be read: write it as https://host/path") from error
     if found.scheme not in _PORTS:
         raise RefusedAddressError("the URL must begin with http:// or https://")
-    if "@" in url.partition("://")[2].partition("/")[0].partition("?")[0].partition("#")[0]:
+    written = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
+    if "@" in written:
         raise RefusedAddressError("the URL has a user name or password: give credentials in the headers")
     if _HOST.fullmatch(host) is None:
         raise RefusedAddressError("the URL names no host: write it as https://host/path")
     port = found.port or _PORTS[found.scheme]
     if not 0 < port < 65536 or found.port == 0:
         raise RefusedAddressError("the port of the URL must be from 1 to 65535")
-    return Target(found.scheme, host, port, found.netloc.decode("ascii"), found.raw_path.decode("ascii"))
+    authority = found.netloc.decode("ascii")
+    return Target(found.scheme, host, port, authority, written, found.raw_path.decode("ascii"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from bud_actions.base import ServiceError, ServiceRejectedError, ServiceTimeoutError, ServiceUnreachableError
+from bud_actions.base.json_text import read_json
 from bud_server.net.bounded import TooLargeError, read_at_most
 from bud_server.services.trace import traced
 
@@ -83,6 +84,8 @@ class Requests:
                 return _answer(name, response, await read_at_most(response.aiter_raw(), MOST_BYTES))
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise ServiceUnreachableError(f"{name} cannot be reached: {error or 'it does not answer'}") from error
+        except (httpx2.InvalidURL, UnicodeEncodeError) as error:
+            raise ServiceError(f"{name} cannot be asked: {error}", had_effect=False) from error
         except httpx2.HTTPError as error:
             raise ServiceError(f"{name} broke off: {error or type(error).__name__}") from error
         except TooLargeError as error:
@@ -108,7 +111,7 @@ def joined(base: str, path: str) -> str:
 
 def _answer(name: str, response: "httpx2.Response", content: bytes) -> Any:
     try:
-        body: Any = json.loads(content) if content else None
+        body: Any = read_json(content.decode()) if content else None
     except (ValueError, RecursionError) as error:
         if response.is_success:
             raise ServiceError(f"{name} answered with what is no JSON") from error
