@@ -6,7 +6,7 @@ from typing import Any, Literal
 from bud_actions.base import ActionContext, ActionResult, Awaiting, EventContext, EventResult, TypedExecutor
 from bud_actions.platform.calls import ask_budcluster, failing, text_in
 from bud_actions.platform.events import Notice, Phases, completed, failed, read
-from bud_actions.platform.workflows import ended, give_up, own_outputs, started_workflow, state_of
+from bud_actions.platform.workflows import ended, found_by, give_up, own_outputs, started_workflow, state_of
 from bud_generated.cluster.create import Outputs, Params
 
 EVENTS = Phases(progress={("verify_cluster_connection", "STARTED"): 20, ("configure_cluster", "STARTED"): 50})
@@ -36,7 +36,7 @@ class Executor(TypedExecutor[Params, Outputs]):
             message = notice.message or "budcluster could not create the cluster"
             return failed(message, _failed(known, message))
         if EVENTS.has_completed(notice):
-            return completed(_completed(known, await _found(notice, context)))
+            return completed(_completed(known, *await _found(notice, context)))
         return EVENTS.told(notice)
 
     async def poll(self, context: ActionContext) -> ActionResult | None:
@@ -48,16 +48,18 @@ class Executor(TypedExecutor[Params, Outputs]):
         await give_up(context, ask_budcluster, own_outputs(context).get("workflow_id"))
 
 
-async def _found(notice: Notice, context: EventContext) -> Mapping[str, Any]:
-    """Return what an event says of the cluster; what budcluster knows, if the event leaves its id out."""
+async def _found(notice: Notice, context: EventContext) -> tuple[Mapping[str, Any], str]:
+    """Return what is known of the cluster, and why no more is; budcluster is asked if the event leaves its id out."""
     if text_in(notice.values, "cluster_id"):
-        return notice.values
-    return (await state_of(context, ask_budcluster, context.external_workflow_id)).values
+        return notice.values, ""
+    values, unknown = await found_by(context, ask_budcluster, context.external_workflow_id)
+    return {**notice.values, **values}, unknown
 
 
-def _completed(known: Mapping[str, Any], found: Mapping[str, Any]) -> Outputs:
+def _completed(known: Mapping[str, Any], found: Mapping[str, Any], unknown: str = "") -> Outputs:
     known = {**known, "cluster_id": text_in(found, "cluster_id")}
-    return _outputs(known, "completed", "The cluster was created")
+    message = "The cluster was created" + (f", but its id could not be found out: {unknown}" if unknown else "")
+    return _outputs(known, "completed", message)
 
 
 def _failed(known: Mapping[str, Any], message: str) -> Outputs:

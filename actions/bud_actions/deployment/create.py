@@ -61,7 +61,10 @@ class Executor(TypedExecutor[Params, Outputs]):
             message = notice.message or "budapp could not deploy the model"
             return failed(message, _outputs(known, "failed", message))
         if EVENTS.has_completed(notice):
-            return completed(_completed(known, await _endpoint(context, notice.values)))
+            endpoint = await _endpoint(context, notice.values)
+            if endpoint.id is None and endpoint.unknown:
+                raise endpoint.unknown
+            return completed(_completed(known, endpoint))
         return EVENTS.told(notice)
 
     async def poll(self, context: ActionContext) -> ActionResult | None:
@@ -76,13 +79,22 @@ class Executor(TypedExecutor[Params, Outputs]):
 
     async def cleanup(self, context: ActionContext) -> None:
         workflow_id = own_outputs(context).get("workflow_id")
-        if workflow_id is None:
+        if workflow_id is None or await _has_ended(context, workflow_id):
             return
         try:
             await ask_budapp(context, "POST", "models/cancel-deployment", {"workflow_id": workflow_id})
         except ServiceRejectedError as error:
             if error.status not in _NOTHING_TO_CANCEL:
                 raise
+
+
+async def _has_ended(context: ActionContext, workflow_id: str) -> bool:
+    """Return whether a deployment is known to have ended."""
+    try:
+        return (await state_of(context, ask_budapp, workflow_id)).has_ended
+    except ServiceError as error:
+        context.log("workflow_state_unknown", {"message": str(error)})
+        return False
 
 
 async def _recommended(params: Params, context: ActionContext) -> Found:
@@ -160,20 +172,24 @@ def _body(params: Params, recommended: Found, topic: str) -> dict[str, Any]:
 
 async def _deployed_at_once(context: ActionContext, known: Found, found: Found) -> Outputs:
     """Return the outputs of a deployment that was done when budapp answered."""
-    try:
-        return _completed(known, await _endpoint(context, found))
-    except ServiceError as error:
-        message = f"The model was deployed, but its endpoint could not be found out: {error}"
-        raise ActionError(message, _outputs(known, "failed", message).to_dict()) from error
+    endpoint = await _endpoint(context, found)
+    if endpoint.id is None:
+        message = f"The model was deployed, but its endpoint could not be found out: {endpoint.unknown}"
+        raise ActionError(message, _outputs(known, "failed", message).to_dict()) from endpoint.unknown
+    return _completed(known, endpoint)
 
 
 async def _endpoint(context: ActionContext | EventContext, found: Found) -> Endpoint:
-    """Return the endpoint of a deployment that has ended well. Raises ServiceError if it is not known yet."""
+    """Return the endpoint of a deployment that has ended well, as far as it can be found out."""
     return await endpoint_of(context, found, context.params["endpoint_name"], context.params["project_id"])
 
 
 def _completed(known: Found, endpoint: Endpoint) -> Outputs:
-    return _outputs(known, "completed", f"{known['endpoint_name']} is deployed", endpoint)
+    message = f"{known['endpoint_name']} is deployed"
+    if endpoint.unknown:
+        what = "endpoint" if endpoint.id is None else "address"
+        message += f", but its {what} could not be found out: {endpoint.unknown}"
+    return _outputs(known, "completed", message, endpoint)
 
 
 def _outputs(

@@ -14,7 +14,7 @@ from bud_actions.base import (
 )
 from bud_actions.platform.calls import ask_budapp, failing, path, text_in
 from bud_actions.platform.events import Phases, completed, failed, read
-from bud_actions.platform.workflows import ended, own_outputs, state_of, workflow_id_of
+from bud_actions.platform.workflows import ended, own_outputs, started_workflow, state_of, workflow_id_of
 from bud_generated.deployment.delete import Outputs, Params
 
 EVENTS = Phases(
@@ -38,7 +38,7 @@ class Executor(TypedExecutor[Params, Outputs]):
                 if not is_gone_since_an_earlier_attempt:
                     raise
                 answer = {}
-        workflow_id = workflow_id_of(answer)
+            workflow_id = started_workflow(answer, "budapp") if workflow_id_of(answer) else None
         if workflow_id is None:
             return _outputs(known, "completed", text_in(answer, "message") or "The deployment was deleted")
         outputs = _outputs({**known, "workflow_id": workflow_id}, "running", "budapp deletes the deployment")

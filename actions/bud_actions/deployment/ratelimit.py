@@ -7,6 +7,7 @@ from typing import Any
 from bud_actions.base import ActionContext, TypedExecutor
 from bud_actions.platform.calls import ask_budapp, failing, object_in, path
 from bud_generated.deployment.ratelimit import Outputs, OutputsConfig, Params
+from bud_schemas.values import is_number
 
 LIMITS = ("requests_per_second", "requests_per_minute", "requests_per_hour", "burst_size")
 
@@ -23,7 +24,17 @@ class Executor(TypedExecutor[Params, Outputs]):
             answer = await ask_budapp(context, "PUT", to, {"rate_limits": limits})
         stored = object_in(object_in(answer, "deployment_settings"), "rate_limits")
         done = "Rate limits are in force" if params.enabled else "Rate limits are stored, and not applied"
-        return _outputs(params.endpoint_id, done, stored or limits)
+        return _outputs(params.endpoint_id, done, stored if stored and _is_declared(stored) else limits)
+
+
+def _is_declared(config: Mapping[str, Any]) -> bool:
+    """Whether a config has the types that the action declares."""
+    numbers = (config.get(name) for name in LIMITS)
+    return (
+        isinstance(config.get("algorithm"), str | None)
+        and isinstance(config.get("enabled"), bool | None)
+        and all(number is None or is_number(number) for number in numbers)
+    )
 
 
 def _outputs(endpoint_id: str, message: str, config: Mapping[str, Any] | None = None) -> Outputs:

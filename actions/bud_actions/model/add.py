@@ -7,7 +7,7 @@ from typing import Any, Literal
 from bud_actions.base import ActionContext, ActionResult, Awaiting, EventContext, EventResult, TypedExecutor
 from bud_actions.platform.calls import START, ask_budapp, failing, text_in
 from bud_actions.platform.events import Notice, Phases, completed, failed, read
-from bud_actions.platform.workflows import ended, give_up, own_outputs, started_workflow, state_of
+from bud_actions.platform.workflows import ended, found_by, give_up, own_outputs, started_workflow, state_of
 from bud_generated.model.add import Outputs, Params
 
 EVENTS = Phases(
@@ -39,7 +39,7 @@ class Executor(TypedExecutor[Params, Outputs]):
             message = notice.message or "budapp could not add the model"
             return failed(message, _failed(known, message))
         if EVENTS.has_completed(notice):
-            return completed(_completed(known, await _found(notice, context)))
+            return completed(_completed(known, *await _found(notice, context)))
         return EVENTS.told(notice)
 
     async def poll(self, context: ActionContext) -> ActionResult | None:
@@ -71,17 +71,19 @@ def _name_in(uri: str) -> str:
     return re.split(r"[?#]", uri)[0].rstrip("/").rpartition("/")[2]
 
 
-async def _found(notice: Notice, context: EventContext) -> Mapping[str, Any]:
-    """Return what an event says of the model; what budapp knows, if the event leaves its id out."""
+async def _found(notice: Notice, context: EventContext) -> tuple[Mapping[str, Any], str]:
+    """Return what is known of the model, and why no more is; budapp is asked if the event leaves its id out."""
     if text_in(notice.values, "model_id"):
-        return notice.values
-    return (await state_of(context, ask_budapp, context.external_workflow_id)).values
+        return notice.values, ""
+    values, unknown = await found_by(context, ask_budapp, context.external_workflow_id)
+    return {**notice.values, **values}, unknown
 
 
-def _completed(known: Mapping[str, Any], found: Mapping[str, Any]) -> Outputs:
+def _completed(known: Mapping[str, Any], found: Mapping[str, Any], unknown: str = "") -> Outputs:
     name = text_in(found, "model_name") or known.get("model_name")
     known = {**known, "model_id": text_in(found, "model_id"), "model_name": name}
-    return _outputs(known, status="completed", message=f"{name} was added")
+    message = f"{name} was added" + (f", but its id could not be found out: {unknown}" if unknown else "")
+    return _outputs(known, status="completed", message=message)
 
 
 def _failed(known: Mapping[str, Any], message: str) -> Outputs:

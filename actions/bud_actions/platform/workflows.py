@@ -1,10 +1,18 @@
 """Workflows of a service: what started them, how they stand, and how they are given up."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bud_actions.base import ActionContext, ActionResult, ServiceError, ServiceRejectedError
+from bud_actions.base import (
+    ActionContext,
+    ActionResult,
+    ServiceError,
+    ServiceRejectedError,
+    ServiceTimeoutError,
+    ServiceUnreachableError,
+)
 from bud_actions.base.context import Caller
 from bud_actions.base.executor import Record
 from bud_actions.platform.calls import object_in, path, text_in
@@ -12,6 +20,9 @@ from bud_actions.platform.calls import object_in, path, text_in
 Ask = Callable[[Caller, str, str], Awaitable[Mapping[str, Any]]]
 """`ask_budapp` or `ask_budcluster`."""
 _ENDED_ALREADY = (404, 409, 410)
+_LONGEST_ID = 500
+_NEVER_KEPT = re.compile("[\\x00\\ud800-\\udfff]")
+"""NUL and halves of surrogate pairs, which no database takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +46,11 @@ class WorkflowState:
         """Whether it has ended otherwise."""
         return self.status in ("FAILED", "CANCELLED")
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended at all."""
+        return self.has_completed or self.has_failed
+
 
 def workflow_id_of(answer: Mapping[str, Any]) -> str | None:
     """Return the id in an answer that started a workflow; None if it names none."""
@@ -42,10 +58,12 @@ def workflow_id_of(answer: Mapping[str, Any]) -> str | None:
 
 
 def started_workflow(answer: Mapping[str, Any], service: str) -> str:
-    """Return the id in an answer that must have started a workflow. Raises ServiceError if it names none."""
+    """Return the id in an answer that must have started a workflow. Raises ServiceError if it names none to keep."""
     workflow_id = workflow_id_of(answer)
     if workflow_id is None:
         raise ServiceError(f"No workflow_id returned from {service}")
+    if len(workflow_id) > _LONGEST_ID or _NEVER_KEPT.search(workflow_id):
+        raise ServiceError(f"{service} answered with a workflow_id that cannot be kept")
     return workflow_id
 
 
@@ -69,6 +87,19 @@ async def state_of(caller: Caller, ask: Ask, workflow_id: str) -> WorkflowState:
     return state_in(await ask(caller, "GET", path("workflows", workflow_id)))
 
 
+async def found_by(caller: Caller, ask: Ask, workflow_id: str) -> tuple[Mapping[str, Any], str]:
+    """Return what a workflow has found out, and why that cannot be told: empty if it can.
+
+    Raises ServiceError if the service was not heard, so that it can be asked again.
+    """
+    try:
+        return (await state_of(caller, ask, workflow_id)).values, ""
+    except (ServiceUnreachableError, ServiceTimeoutError):
+        raise
+    except ServiceError as error:
+        return {}, str(error)
+
+
 def ended(
     state: WorkflowState, completed: Callable[[Mapping[str, Any]], Record], failed: Callable[[str], Record]
 ) -> ActionResult | None:
@@ -90,7 +121,7 @@ async def give_up(caller: Caller, ask: Ask, workflow_id: str | None) -> None:
         return
     try:
         state = await state_of(caller, ask, workflow_id)
-        if not (state.has_completed or state.has_failed):
+        if not state.has_ended:
             await ask(caller, "DELETE", path("workflows", workflow_id))
     except ServiceRejectedError as error:
         if error.status not in _ENDED_ALREADY:

@@ -231,6 +231,18 @@ CLUSTER_CREATE = (
                 exchanges=(workflow("completed", cluster_id=CLUSTER),),
             ),
             Told(
+                event=notice(CREATES, "results", "COMPLETED"),
+                means=completes(
+                    {
+                        **CREATED,
+                        "cluster_id": None,
+                        "message": "The cluster was created, but its id could not be found out: "
+                        "budcluster answered 404: Not Found",
+                    }
+                ),
+                exchanges=(budcluster("GET", "workflows/wf-1", status=404, answer={"detail": "Not Found"}),),
+            ),
+            Told(
                 event=notice(CREATES, "verify_cluster_connection", "FAILED", "The key was refused"),
                 means=fails("The key was refused", not_created("The key was refused", workflow_id="wf-1")),
             ),

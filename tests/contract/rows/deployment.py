@@ -59,6 +59,15 @@ RATELIMIT = (
         {"deployment_settings": {"rate_limits": {**LIMITS, "burst_size": 20, "scope": "key"}, "retry_limits": {}}},
         config={**LIMITS, "burst_size": 20, "scope": "key"},
     ),
+    *(
+        _limited(
+            f"yields what was sent where the answer has an odd {name}",
+            {"requests_per_second": 10},
+            LIMITS,
+            {"deployment_settings": {"rate_limits": {**LIMITS, name: value}}},
+        )
+        for name, value in (("algorithm", 5), ("enabled", "yes"), ("burst_size", "x"), ("requests_per_hour", True))
+    ),
     _limited(
         "stores all limits, not applied",
         {
@@ -368,6 +377,19 @@ DELETE = (
     ),
     replace(
         _DELETE_STARTS,
+        path="the workflow's id cannot be kept",
+        exchanges=(replace(_DELETE, answer={"workflow_id": "a\x00b"}),),
+        outputs=_not_deleted(
+            "Failed to delete the deployment: budapp answered with a workflow_id that cannot be kept", None
+        ),
+        error="Failed to delete the deployment: budapp answered with a workflow_id that cannot be kept",
+        had_effect=True,
+        awaits=None,
+        timeout_seconds=None,
+        told=(),
+    ),
+    replace(
+        _DELETE_STARTS,
         path="gone since an earlier attempt",
         exchanges=(replace(_DELETE, status=404, answer={"message": "Endpoint not found"}),),
         context={"attempt": 2},
@@ -481,7 +503,7 @@ _DEPLOYED = {**_DEPLOYING, **_PLACE, "success": True, "status": "completed", "me
 _LOOKED_UP = _budapp(
     "GET",
     "endpoints/",
-    query={"name": "chat", "project_id": PROJECT, "user_id": USER},
+    query={"name": "chat", "project_id": PROJECT, "limit": "100", "user_id": USER},
     answer={
         "endpoints": [
             {"id": "other", "name": "chat-2", "url": "https://other.example.com"},
@@ -489,6 +511,14 @@ _LOOKED_UP = _budapp(
         ]
     },
 )
+_REFUSED_LOOK = replace(_LOOKED_UP, status=403, answer={"message": "not yours"})
+_EMPTY_LOOK = replace(_LOOKED_UP, answer={"endpoints": []})
+_NO_ENDPOINT = f"budapp has no endpoint 'chat' in the project {PROJECT} yet"
+
+
+def _deployed_without(what: str, why: str, endpoint_id: str | None) -> dict[str, Any]:
+    message = f"chat is deployed, but its {what} could not be found out: {why}"
+    return {**_DEPLOYED, "endpoint_id": endpoint_id, "endpoint_url": None, "message": message}
 
 
 def _not_deployed(message: str, workflow_id: str | None = None) -> dict[str, Any]:
@@ -532,6 +562,14 @@ _CREATE = Row(
             exchanges=(_LOOKED_UP,),
         ),
         Told(event=workflow_completed("COMPLETED"), means=completes(_DEPLOYED), exchanges=(_LOOKED_UP,)),
+        *(
+            Told(
+                event=notice("deploy_model", "results", "COMPLETED", result={"endpoint_id": ENDPOINT}),
+                means=completes(_deployed_without("address", why, ENDPOINT)),
+                exchanges=(look,),
+            )
+            for look, why in ((_REFUSED_LOOK, "budapp answered 403: not yours"), (_EMPTY_LOOK, _NO_ENDPOINT))
+        ),
         Told(event=in_envelope(workflow_completed("COMPLETED", _PLACE)), means=completes(_DEPLOYED)),
         Told(
             event=notice("deploy_model", "verify_cluster_connection", "FAILED", "No such cluster"),
@@ -547,8 +585,10 @@ _CREATE = Row(
 _CREATE_ENDS = replace(_CREATE, exchanges=(), awaits=None, told=())
 _CREATE_POLL = replace(_CREATE_ENDS, method="poll", context={"step_outputs": {"step": _DEPLOYING}}, outputs=None)
 _CANCEL = _budapp("POST", "models/cancel-deployment", body={"workflow_id": "wf-1"})
-_CREATE_CLEANUP = replace(_CREATE_POLL, method="cleanup", path="cancels the workflow", exchanges=(_CANCEL,))
+_GOES_ON = _budapp("GET", "workflows/wf-1", answer=_STARTED)
+_CREATE_CLEANUP = replace(_CREATE_POLL, method="cleanup", path="cancels the workflow", exchanges=(_GOES_ON, _CANCEL))
 _UNFIT = "No configuration was found that meets the targets"
+_ODD_WORKFLOW = "Failed to start the deployment: budapp answered with a workflow_id that cannot be kept"
 _EVERYTHING = {
     **_LOCAL,
     "hardware_mode": "shared",
@@ -674,6 +714,17 @@ CREATE = (
         error="Failed to start the deployment: No workflow_id returned from budapp",
         had_effect=True,
     ),
+    *(
+        replace(
+            _CREATE_ENDS,
+            path=f"the workflow's id {what}",
+            exchanges=(_deploy({"workflow_id": workflow_id}, credential_id=CREDENTIAL),),
+            outputs=_not_deployed(_ODD_WORKFLOW),
+            error=_ODD_WORKFLOW,
+            had_effect=True,
+        )
+        for what, workflow_id in (("is too long", "x" * 501), ("has NUL", "a\x00b"), ("has half a pair", "a\ud800b"))
+    ),
     replace(
         _CREATE_ENDS,
         path="done at once",
@@ -701,12 +752,12 @@ CREATE = (
         for what, looked_up, why in (
             (
                 "is not there",
-                replace(_LOOKED_UP, answer={"endpoints": []}),
-                f"budapp has no endpoint 'chat' in the project {PROJECT} yet",
+                _EMPTY_LOOK,
+                _NO_ENDPOINT,
             ),
             (
                 "may not be seen",
-                replace(_LOOKED_UP, status=403, answer={"message": "not yours"}),
+                _REFUSED_LOOK,
                 "budapp answered 403: not yours",
             ),
         )
@@ -714,13 +765,39 @@ CREATE = (
     replace(
         _CREATE_POLL,
         path="polled while it goes on",
-        exchanges=(_budapp("GET", "workflows/wf-1", answer=_STARTED),),
+        exchanges=(_GOES_ON,),
     ),
     replace(
         _CREATE_POLL,
         path="polled when it has ended",
         exchanges=(_budapp("GET", "workflows/wf-1", answer={**_STARTED, "status": "completed"}), _LOOKED_UP),
         outputs=_DEPLOYED,
+    ),
+    *(
+        replace(
+            _CREATE_POLL,
+            path=f"polled when it has ended, and the endpoint {what}",
+            exchanges=(
+                _budapp("GET", "workflows/wf-1", answer={"status": "completed", "workflow_steps": steps}),
+                look,
+            ),
+            outputs=outputs,
+        )
+        for what, steps, look, outputs in (
+            ("is not there", {}, _EMPTY_LOOK, _deployed_without("endpoint", _NO_ENDPOINT, None)),
+            (
+                "may not be seen",
+                {},
+                _REFUSED_LOOK,
+                _deployed_without("endpoint", "budapp answered 403: not yours", None),
+            ),
+            (
+                "has no address",
+                {"endpoint_id": ENDPOINT},
+                _REFUSED_LOOK,
+                _deployed_without("address", "budapp answered 403: not yours", ENDPOINT),
+            ),
+        )
     ),
     _ended(
         _CREATE_POLL,
@@ -733,7 +810,20 @@ CREATE = (
     replace(
         _CREATE_CLEANUP,
         path="there is nothing to cancel any more",
-        exchanges=(replace(_CANCEL, status=400, answer={"message": "The workflow is not in progress"}),),
+        exchanges=(_GOES_ON, replace(_CANCEL, status=400, answer={"message": "The workflow is not in progress"})),
+    ),
+    replace(
+        _CREATE_CLEANUP,
+        path="cancels a workflow whose state cannot be read",
+        exchanges=(replace(_GOES_ON, status=404, answer={"message": "Not Found"}), _CANCEL),
+    ),
+    *(
+        replace(
+            _CREATE_CLEANUP,
+            path=f"leaves a workflow that is {status}",
+            exchanges=(replace(_GOES_ON, answer={**_STARTED, "status": status}),),
+        )
+        for status in ("completed", "failed", "cancelled")
     ),
     replace(_CREATE_CLEANUP, path="there never was anything to cancel", context={"step_outputs": {}}, exchanges=()),
 )

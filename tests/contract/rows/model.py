@@ -160,6 +160,18 @@ MODEL_ADD = (
                 exchanges=(workflow("completed"),),
             ),
             Told(
+                event=notice(EXTRACTION, "results", "COMPLETED", result={"model_name": "Llama"}),
+                means=completes(
+                    {
+                        **ADDED,
+                        "model_id": None,
+                        "model_name": "Llama",
+                        "message": "Llama was added, but its id could not be found out: budapp answered 404: Not Found",
+                    }
+                ),
+                exchanges=(budapp("GET", "workflows/wf-1", status=404, answer={"detail": "Not Found"}),),
+            ),
+            Told(
                 event=notice(EXTRACTION, "model_download", "FAILED", "No space left"),
                 means=fails("No space left", not_added("No space left", workflow_id="wf-1")),
             ),
