@@ -158,7 +158,7 @@ def test_every_execution_ends_while_answers_to_commits_are_lost(
             oracle.check(runtime.database, ledger.read())
     finally:
         proxy.close()
-    assert proxy.cuts >= count
+    assert proxy.cuts >= count // 2, "too little was lost to show anything"
 
 
 def _mixed(number: int) -> Request:
