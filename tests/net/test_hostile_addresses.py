@@ -43,6 +43,7 @@ HOSTS = (
     "[64:ff9b::127.0.0.1]",
     "[64:ff9b:1::127.0.0.1]",
     "[2002:7f00:1::]",
+    "[2a00:1450:4001::5efe:7f00:1]",
     "[2001:0:7f00:1::]",
     # unspecified
     "0.0.0.0",
@@ -165,6 +166,7 @@ INSIDE = {
     "64:ff9b::a00:1": "private (written as IPv6)",
     "64:ff9b:1::808:808": "locally translated (NAT64)",
     "2002:a00:1::": "private (written as IPv6)",
+    "2a00:1450:4001::200:5efe:a00:1": "private (written as IPv6)",
     "2001::1": "Teredo",
     "2001:db8::1": "documentation",
     "fc00::1": "unique local",

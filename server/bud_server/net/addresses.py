@@ -42,6 +42,8 @@ _GLOBAL = IPv6Network("2000::/3")
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 _6TO4 = IPv6Network("2002::/16")
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)
+"""What stands before the IPv4 address of an ISATAP interface (RFC 5214, 6.1)."""
 
 
 def parsed(text: str) -> Address:
@@ -63,7 +65,7 @@ def inside(address: Address) -> str | None:
 
 def _carried(address: IPv6Address) -> IPv4Address | None:
     """Return the IPv4 address that packets to an IPv6 address end at; None if it carries none."""
-    if address in _MAPPED or address in _TRANSLATED:
+    if address in _MAPPED or address in _TRANSLATED or int(address) >> 32 & 0xFFFF_FFFF in _ISATAP:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     if address in _6TO4:
         return IPv4Address(int(address) >> 80 & 0xFFFF_FFFF)
