@@ -207,7 +207,7 @@ _EXECUTORS: Mapping[str, tuple[type[BaseActionExecutor], dict[str, Any]]] = {
     "slow": (Slow, {}),
     "waiting": (
         Waiting,
-        {"idempotent": False, "execution_mode": ExecutionMode.EVENT_DRIVEN, "timeout_seconds": 60},
+        {"idempotent": False, "execution_mode": ExecutionMode.EVENT_DRIVEN, "timeout_seconds": 600},
     ),
     "polled": (Polled, {"idempotent": False, "execution_mode": ExecutionMode.EVENT_DRIVEN, "timeout_seconds": 1}),
     "busy": (Busy, {}),
