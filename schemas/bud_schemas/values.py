@@ -378,3 +378,12 @@ _KIND_NAMES = {
     "object": "an object",
     "array": "a list",
 }
+
+
+def is_deeper_than(value: object, most: int) -> bool:
+    """Whether lists and objects are nested more than so many levels in a value; never takes long."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(most):
+        members = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [child for each in members for child in each if isinstance(child, dict | list)]
+    return bool(level)

@@ -2,19 +2,17 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.contract.table import Exchange
-from tests.support.server import wait_until
+from tests.support.in_thread import InThread
 
 SERVICES = ("budapp", "budcluster", "budsim", "budnotify")
 
@@ -27,14 +25,12 @@ class Scripted:
         self._faults: list[str] = []
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         app = Starlette(routes=[Route("/{service}/{path:path}", self._answer, methods=methods)])
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._server = InThread(app, "warning")
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+        return self._server.url
 
     @property
     def urls(self) -> dict[str, str]:
@@ -44,13 +40,8 @@ class Scripted:
     @contextmanager
     def running(self) -> Iterator["Scripted"]:
         """Serve meanwhile."""
-        self._thread.start()
-        wait_until(lambda: self._server.started)
-        try:
+        with self._server.running():
             yield self
-        finally:
-            self._server.should_exit = True
-            self._thread.join()
 
     @contextmanager
     def playing(self, exchanges: Sequence[Exchange]) -> Iterator[None]:

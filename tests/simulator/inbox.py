@@ -1,17 +1,15 @@
 """A server that takes events, in a thread of this process."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.support.server import wait_until
+from tests.support.in_thread import InThread
 
 
 class Inbox:
@@ -23,13 +21,12 @@ class Inbox:
         self.refusals: list[int] = []
         """Statuses to answer with before any event is taken."""
         app = Starlette(routes=[Route("/workflow-events", self._take, methods=["POST"])])
-        self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._server = InThread(app)
 
     @property
     def url(self) -> str:
         """Where events are posted."""
-        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}/workflow-events"
+        return f"{self._server.url}/workflow-events"
 
     def told(self, workflow_id: str) -> list[tuple[str, str]]:
         """Return (event, status) of all events of some work, but not its etas."""
@@ -43,13 +40,8 @@ class Inbox:
     @contextmanager
     def running(self) -> Iterator["Inbox"]:
         """Serve meanwhile."""
-        self._thread.start()
-        wait_until(lambda: self._server.started)
-        try:
+        with self._server.running():
             yield self
-        finally:
-            self._server.should_exit = True
-            self._thread.join(10)
 
     async def _take(self, request: Request) -> Response:
         event = await request.json()

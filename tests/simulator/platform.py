@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -13,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import uvicorn
 import yaml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bud_server.simulator.app import create_simulator
 from bud_server.simulator.options import Options, settings_for
 from bud_server.simulator.world import World, first_world
+from tests.support.in_thread import InThread
 from tests.support.server import wait_until
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -51,15 +50,12 @@ class Platform:
     def __init__(self, events: str, **options: Any) -> None:
         self.world: World = first_world()
         self.app = Held(create_simulator(Options(events=events, token=TOKEN, **options), self.world))
-        config = uvicorn.Config(self.app, host="127.0.0.1", port=0, log_level="critical")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._server = InThread(self.app)
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        port: int = self._server.servers[0].sockets[0].getsockname()[1]
-        return port
+        return self._server.port
 
     @property
     def url(self) -> str:
@@ -80,13 +76,8 @@ class Platform:
     @contextmanager
     def running(self) -> Iterator["Platform"]:
         """Serve meanwhile."""
-        self._thread.start()
-        wait_until(lambda: self._server.started)
-        try:
+        with self._server.running():
             yield self
-        finally:
-            self._server.should_exit = True
-            self._thread.join(10)
 
 
 class Pipelines:

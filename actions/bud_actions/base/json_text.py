@@ -4,8 +4,10 @@ import json
 import math
 from typing import Any
 
-DEEPEST = 100
-"""How deep a value may be nested."""
+from bud_schemas.values import is_deeper_than
+
+DEEPEST = 101
+"""Levels of lists and objects."""
 
 
 def read_json(text: str) -> Any:
@@ -14,17 +16,9 @@ def read_json(text: str) -> Any:
         value = json.loads(text, parse_constant=_refused, parse_float=_finite)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
-    level, depth = [value], 0
-    while level:
-        if depth > DEEPEST:
-            raise ValueError("it is nested too deep")
-        level, depth = [item for each in level for item in _items(each)], depth + 1
+    if is_deeper_than(value, DEEPEST):
+        raise ValueError("it is nested too deep")
     return value
-
-
-def _items(value: Any) -> list[Any]:
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [each for each in members if isinstance(each, dict | list)]
 
 
 def _finite(text: str) -> float:

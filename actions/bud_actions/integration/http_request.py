@@ -1,17 +1,7 @@
 """Executor of http_request."""
 
 from bud_actions.base import ActionContext, ActionResult, OutboundError, TypedExecutor
-from bud_actions.integration.web import (
-    asked,
-    content_of,
-    described,
-    is_good,
-    is_too_large,
-    may_be_repeated,
-    refused,
-    too_large,
-    unanswered,
-)
+from bud_actions.integration.web import asked, described, may_be_repeated, unanswered, yielded
 from bud_generated.integration.http_request import Outputs, Params
 
 NOTHING = Outputs(status_code=0, body=None, headers={})
@@ -29,14 +19,10 @@ class Executor(TypedExecutor[Params, Outputs]):
             answer = await asked(context, params.method, params.url, params.headers, sent, params.timeout_seconds)
         except OutboundError as error:
             raise unanswered(error, params.method, NOTHING.to_dict()) from error
-        content = content_of(answer)
-        is_whole = not is_too_large(content)
-        outputs = Outputs(status_code=answer.status, body=content if is_whole else None, headers=dict(answer.headers))
-        if not is_good(answer):
-            raise refused(answer, params.method, outputs.to_dict())
-        if not is_whole:
-            raise too_large(answer, params.method, outputs.to_dict())
-        return outputs
+        headers = dict(answer.headers)
+        return yielded(
+            answer, params.method, lambda body, _: Outputs(status_code=answer.status, body=body, headers=headers)
+        )
 
     async def reconcile(self, context: ActionContext) -> ActionResult | None:
         may_be_repeated(context)

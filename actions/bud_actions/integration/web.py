@@ -1,12 +1,14 @@
 """What actions that ask an address have in common."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from bud_actions.base import ActionContext, ActionError, HttpAnswer, OutboundError
+from bud_actions.base.executor import Record
 from bud_actions.base.json_text import read_json
 
+R = TypeVar("R", bound=Record)
 METADATA = "_workflow_metadata"
 MOST_CHARACTERS = 900 * 1024
 """Of what an answer holds, written as JSON: all outputs of a step may have 1 MiB."""
@@ -31,19 +33,27 @@ async def asked(
     return await context.request(method, url, headers={**usual, **given}, body=content, timeout_seconds=timeout_seconds)
 
 
-def is_good(answer: HttpAnswer) -> bool:
-    """Whether an answer is a 2xx."""
-    return 200 <= answer.status < 300
-
-
 def unanswered(error: OutboundError, method: str, outputs: Mapping[str, Any]) -> ActionError:
     """Return how a step fails that got no answer. A GET changes nothing."""
     return ActionError(str(error), outputs, had_effect=error.had_effect and method != "GET")
 
 
-def refused(answer: HttpAnswer, method: str, outputs: Mapping[str, Any]) -> ActionError:
-    """Return how a step fails whose answer is not a 2xx. Only a 5xx may have changed something, unless to a GET."""
-    return ActionError(f"HTTP {answer.status}", outputs, had_effect=answer.status >= 500 and method != "GET")
+def yielded(answer: HttpAnswer, method: str, outputs: Callable[[Any, bool], R]) -> R:
+    """Return the outputs that are made of an answer's content, and of whether it is good.
+
+    Raises ActionError with them if the answer is not a 2xx, or has more content than outputs hold: that is None then.
+    Only a 5xx may have changed something, unless to a GET.
+    """
+    content, is_good = content_of(answer), 200 <= answer.status < 300
+    is_whole = len(json.dumps(content)) <= MOST_CHARACTERS
+    made = outputs(content if is_whole else None, is_good and is_whole)
+    if not is_good:
+        had_effect = answer.status >= 500 and method != "GET"
+        raise ActionError(f"HTTP {answer.status}", made.to_dict(), had_effect=had_effect)
+    if not is_whole:
+        size = f"the answer of {len(answer.body):,} bytes does not fit into outputs: ask for less"
+        raise ActionError(f"HTTP {answer.status}: {size}", made.to_dict(), had_effect=method != "GET")
+    return made
 
 
 def may_be_repeated(context: ActionContext) -> None:
@@ -61,14 +71,3 @@ def content_of(answer: HttpAnswer) -> Any:
         return read_json(text)
     except ValueError:
         return text
-
-
-def is_too_large(content: Any) -> bool:
-    """Whether the content of an answer does not fit into outputs."""
-    return len(json.dumps(content)) > MOST_CHARACTERS
-
-
-def too_large(answer: HttpAnswer, method: str, outputs: Mapping[str, Any]) -> ActionError:
-    """Return how a step fails that got an answer which it cannot yield."""
-    message = f"HTTP {answer.status}: the answer of {len(answer.body):,} bytes does not fit into outputs: ask for less"
-    return ActionError(message, outputs, had_effect=method != "GET")

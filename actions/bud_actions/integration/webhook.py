@@ -6,17 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bud_actions.base import ActionContext, ActionError, ActionResult, OutboundError, TypedExecutor
-from bud_actions.integration.web import (
-    asked,
-    content_of,
-    described,
-    is_good,
-    is_too_large,
-    may_be_repeated,
-    refused,
-    too_large,
-    unanswered,
-)
+from bud_actions.integration.web import asked, described, may_be_repeated, unanswered, yielded
 from bud_generated.integration.webhook import Outputs, Params
 
 NOTHING = Outputs(success=False, status_code=0, response=None)
@@ -36,16 +26,11 @@ class Executor(TypedExecutor[Params, Outputs]):
             answer = await asked(context, params.method, url, params.headers, sent, params.timeout_seconds)
         except OutboundError as error:
             raise unanswered(error, params.method, NOTHING.to_dict()) from error
-        content = content_of(answer)
-        is_whole = not is_too_large(content)
-        outputs = Outputs(
-            success=is_good(answer) and is_whole, status_code=answer.status, response=content if is_whole else None
+        return yielded(
+            answer,
+            params.method,
+            lambda content, is_good: Outputs(success=is_good, status_code=answer.status, response=content),
         )
-        if not is_good(answer):
-            raise refused(answer, params.method, outputs.to_dict())
-        if not is_whole:
-            raise too_large(answer, params.method, outputs.to_dict())
-        return outputs
 
     async def reconcile(self, context: ActionContext) -> ActionResult | None:
         may_be_repeated(context)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -32,41 +33,17 @@ async def ask_budapp(
 ) -> Mapping[str, Any]:
     """Return budapp's answer to the caller. Raises ServiceError."""
     user = {"user_id": caller.user_id} if caller.user_id else {}
-    return await _ask(caller, "budapp", method, path, data, {**(query or {}), **user}, timeout_seconds)
-
-
-async def ask_budcluster(
-    caller: Caller,
-    method: str,
-    path: str,
-    data: Mapping[str, Any] | None = None,
-    query: Mapping[str, Any] | None = None,
-    timeout_seconds: float = 30,
-) -> Mapping[str, Any]:
-    """Return budcluster's answer, which does not ask whose call it is. Raises ServiceError."""
-    return await _ask(caller, "budcluster", method, path, data, query, timeout_seconds)
-
-
-async def ask_budsim(
-    caller: Caller,
-    method: str,
-    path: str,
-    data: Mapping[str, Any] | None = None,
-    query: Mapping[str, Any] | None = None,
-    timeout_seconds: float = 30,
-) -> Mapping[str, Any]:
-    """Return budsim's answer, which does not ask whose call it is. Raises ServiceError."""
-    return await _ask(caller, "budsim", method, path, data, query, timeout_seconds)
+    return await _ask("budapp", caller, method, path, data, {**(query or {}), **user}, timeout_seconds)
 
 
 async def _ask(
-    caller: Caller,
     service: str,
+    caller: Caller,
     method: str,
     path: str,
-    data: Mapping[str, Any] | None,
-    query: Mapping[str, Any] | None,
-    timeout_seconds: float,
+    data: Mapping[str, Any] | None = None,
+    query: Mapping[str, Any] | None = None,
+    timeout_seconds: float = 30,
 ) -> Mapping[str, Any]:
     answer = await caller.invoke_service(service, path, method, data, query or None, timeout_seconds)
     if answer is None:
@@ -77,6 +54,12 @@ async def _ask(
     if isinstance(code, int) and code >= 400:
         raise ServiceRejectedError(f"{service} answered {code}: {answer.get('message') or 'it gives no reason'}", code)
     return answer
+
+
+ask_budcluster = partial(_ask, "budcluster")
+"""Returns budcluster's answer, which does not ask whose call it is. Raises ServiceError."""
+ask_budsim = partial(_ask, "budsim")
+"""Returns budsim's answer, which does not ask whose call it is. Raises ServiceError."""
 
 
 @contextmanager

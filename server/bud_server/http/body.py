@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from bud_schemas.values import is_deeper_than
 from bud_server.http.problem_details import problem_response
 
 MOST_DEPTH = 100
@@ -72,7 +73,7 @@ def parse_json(body: bytes) -> Any:
         raise RefusedError(400, _TOO_DEEP) from error
     except ValueError as error:  # Python's limit on the digits of an integer
         raise RefusedError(400, f"A number in the body has more than {sys.get_int_max_str_digits()} digits") from error
-    if body.count(b"[") + body.count(b"{") > MOST_DEPTH and _is_too_deep(value):
+    if body.count(b"[") + body.count(b"{") > MOST_DEPTH and is_deeper_than(value, MOST_DEPTH):
         raise RefusedError(400, _TOO_DEEP)
     if b"\\u" in body and _HALF.search(body):
         _check_is_whole(value)
@@ -82,14 +83,6 @@ def parse_json(body: bytes) -> Any:
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 """How a body writes half of a surrogate pair, which need not miss the other half."""
 _TOO_DEEP = f"The body is nested more than {MOST_DEPTH} levels deep"
-
-
-def _is_too_deep(value: Any) -> bool:
-    level = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(MOST_DEPTH):
-        members = (each.values() if isinstance(each, dict) else each for each in level)
-        level = [child for each in members for child in each if isinstance(child, (dict, list))]
-    return bool(level)
 
 
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)

@@ -19,6 +19,7 @@ from bud_server.outside import Outside
 from bud_server.runtime import failpoints, inputs
 from bud_server.runtime.engine import Assignment, Engine, Happened, NotFoundError
 from bud_server.runtime.events import matching
+from bud_server.runtime.executors.answer import outputs_text
 from bud_server.runtime.executors.beside import in_loop, in_thread
 from bud_server.runtime.executors.call import Answer, Failure, Method, event_outcome, has, progress_of, shortened
 from bud_server.runtime.executors.process import in_process
@@ -411,10 +412,7 @@ class Worker:
         """Return outputs as they are kept. Raises ValueError if they cannot be."""
         if not isinstance(outputs, Mapping):
             raise ValueError(f"outputs must be an object, not {type(outputs).__name__}")
-        try:
-            text = json.dumps(dict(outputs), allow_nan=False)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"the outputs cannot be written as JSON: {error}") from error
+        text = outputs_text(dict(outputs))
         if len(text) > LARGEST_OUTPUTS:
             raise ValueError(f"the outputs are larger than {LARGEST_OUTPUTS // 1024} KiB")
         kept: dict[str, Any] = json.loads(text)

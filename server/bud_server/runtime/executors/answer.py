@@ -1,5 +1,6 @@
 """What may be answered by executors, which anybody writes."""
 
+import json
 import math
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,6 +25,14 @@ def fault_of(answer: object, method: str) -> str | None:
         return f"returned {type(answer).__name__}, not {expected.__name__}"
     faults = _of_event(answer) if isinstance(answer, EventResult) else _of_result(answer)
     return next((f"returned {expected.__name__} with {fault}" for fault in faults), None)
+
+
+def outputs_text(outputs: object) -> str:
+    """Return outputs as JSON. Raises ValueError if they cannot be written so."""
+    try:
+        return json.dumps(outputs, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"the outputs cannot be written as JSON: {error}") from error
 
 
 def _of_result(result: ActionResult) -> Iterator[str]:

@@ -12,8 +12,9 @@ from importlib import import_module
 from operator import attrgetter
 from typing import Any, TextIO
 
-from bud_actions.base import ActionContext, ActionResult, Callback, EventContext, EventResult
+from bud_actions.base import ActionContext, Callback, EventContext, EventResult
 from bud_server.outside import Outside
+from bud_server.runtime.executors.answer import outputs_text
 from bud_server.runtime.executors.call import Answer, Failure, call
 
 
@@ -65,20 +66,13 @@ def _document(answer: Answer) -> dict[str, Any]:
         return {"kind": "failure", "value": document}
     if isinstance(answer, EventResult):
         return {"kind": "event", "value": document}
-    if isinstance(answer, ActionResult) and (fault := _fault_of(answer.outputs)) is not None:
-        return {"kind": "failure", "value": asdict(Failure(fault))}
-    if isinstance(answer, ActionResult) and answer.wake_at is not None:
+    try:
+        outputs_text(answer.outputs)
+    except ValueError as error:
+        return {"kind": "failure", "value": asdict(Failure(str(error)))}
+    if answer.wake_at is not None:
         document["wake_at"] = answer.wake_at.isoformat()
     return {"kind": "result", "value": document}
-
-
-def _fault_of(outputs: object) -> str | None:
-    """Return why outputs cannot be written as JSON; None if they can."""
-    try:
-        json.dumps(outputs, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        return f"the outputs cannot be written as JSON: {error}"
-    return None
 
 
 if __name__ == "__main__":
