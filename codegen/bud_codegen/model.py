@@ -65,6 +65,18 @@ class Action:
     """What an executor receives: defaults filled in."""
     outputs_schema: Schema
     """What it yields."""
+    is_newest: bool = True
+    """Whether its name alone means it; an older major version is asked for as `type@major`."""
+
+    @property
+    def major(self) -> int:
+        """First part of its version."""
+        return int(self.meta["version"].partition(".")[0])
+
+    @property
+    def reference(self) -> str:
+        """The shortest name that means this version: `model_add`, or `model_add@1` of an older one."""
+        return self.type if self.is_newest else f"{self.type}@{self.major}"
 
     @property
     def class_name(self) -> str:
@@ -80,9 +92,11 @@ class Catalog:
     categories: tuple[Category, ...]
     """In display order."""
     actions: tuple[Action, ...]
-    """By category, then by type."""
+    """The newest version of each, by category, then by type."""
     digest: str
     """SHA-256 over the categories and the digests of the actions, in hex."""
+    older: tuple[Action, ...] = ()
+    """Versions that stand beside a newer one, by category, type and version."""
 
     def by_category(self) -> list[tuple[Category, list[Action]]]:
         """Group the actions; categories without actions are left out."""

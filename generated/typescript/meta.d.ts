@@ -81,6 +81,11 @@ export interface ActionMeta {
   readonly aliases: readonly string[];
   /** Names that were removed and may not come back with another meaning. */
   readonly reserved: ReservedNames | null;
+  /**
+   * How the params of a stored step of an earlier major version become those of the next: one entry for each major version, applied in order until this file's is reached.
+   * @default []
+   */
+  readonly migrations: readonly Migration[];
 }
 
 /** How an action completes. */
@@ -312,10 +317,26 @@ export interface Deprecation {
   readonly since: string;
   /** What to do instead. */
   readonly message: string;
+  /** The day (YYYY-MM-DD) on which it was announced; answers carry it in their Deprecation header (RFC 9745). */
+  readonly date: string | null;
   /** The action type, param or output to use instead. */
   readonly replacement: string | null;
   /** The day (YYYY-MM-DD) from which it is refused. */
   readonly sunset: string | null;
+}
+
+/** What turns the params of one major version into those of the next. It renames first, then maps values, sets what is missing, and drops. */
+export interface Migration {
+  /** The major version whose params it takes; it makes them those of the following one. */
+  readonly fromMajor: number;
+  /** New names of params by their old ones. */
+  readonly rename?: { readonly [name: string]: unknown };
+  /** By param, under its new name, new values by the text of old ones; a value that is not listed, or that an expression gives, stays. */
+  readonly map?: { readonly [name: string]: unknown };
+  /** Values of params that a step does not give. */
+  readonly set?: { readonly [name: string]: unknown };
+  /** Params that are no more. */
+  readonly drop?: readonly string[];
 }
 
 /** Names that may not come back. */

@@ -59,7 +59,7 @@ def digest_of(value: object) -> str:
     return hashlib.sha256(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
 
-SPARSE_OBJECTS = frozenset({"ValidationRules", "ConditionalVisibility", "ParamCondition", "ReservedNames"})
+SPARSE_OBJECTS = frozenset({"ValidationRules", "ConditionalVisibility", "ParamCondition", "ReservedNames", "Migration"})
 """Objects in which an unset member means something other than null and is left out."""
 VALUES_LEFT_OUT = frozenset({"default", "schema"})
 """Members that are left out when unset: null is a value of theirs."""

@@ -3,7 +3,7 @@
 export { catalogDigest } from "./digest.js";
 
 export const catalog = /* @__PURE__ */ frozen({
-  "billing_invoice": {"type":"billing_invoice","version":"1.0.0","name":"Invoice","description":"Sends an invoice.","category":"Billing","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[{"name":"amount","label":"Amount","type":"number","required":true,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null}],"rules":[],"outputs":[],"examples":[{"title":"A small one","params":{"amount":1},"description":null}],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null},
+  "billing_invoice": {"type":"billing_invoice","version":"1.0.0","name":"Invoice","description":"Sends an invoice.","category":"Billing","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[{"name":"amount","label":"Amount","type":"number","required":true,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null}],"rules":[],"outputs":[],"examples":[{"title":"A small one","params":{"amount":1},"description":null}],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null,"migrations":[]},
 });
 
 export const categories = /* @__PURE__ */ frozen([

@@ -3,7 +3,7 @@
 export { catalogDigest } from "./digest.js";
 
 export const catalog = /* @__PURE__ */ frozen({
-  "ping": {"type":"ping","version":"1.0.0","name":"Ping","description":"Does nothing, and says that it did.","category":"Control Flow","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[],"rules":[],"outputs":[],"examples":[],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null},
+  "ping": {"type":"ping","version":"1.0.0","name":"Ping","description":"Does nothing, and says that it did.","category":"Control Flow","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[],"rules":[],"outputs":[],"examples":[],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null,"migrations":[]},
 });
 
 export const categories = /* @__PURE__ */ frozen([

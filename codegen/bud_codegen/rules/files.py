@@ -1,24 +1,8 @@
-"""The rules that action files are held to: ids, severities and one sentence each.
+"""Rules without which an action file means nothing: what breaks them stops generation."""
 
-`bud explain RULE` adds the page rule_pages/<id>.md, with an example that breaks the rule and one that keeps it; both
-are run by the tests.
-"""
+from bud_codegen.rules.rule import Rule
 
-from importlib.resources import files
-from typing import NamedTuple
-
-
-class Rule(NamedTuple):
-    """One rule."""
-
-    id: str
-    severity: str
-    """`error` or `warning`."""
-    summary: str
-    """What the rule demands."""
-
-
-RULES = (
+RULES: tuple[Rule, ...] = (
     Rule("yaml-syntax", "error", "A file is one readable YAML document in UTF-8."),
     Rule("yaml-duplicate-key", "error", "A mapping gives each key once."),
     Rule("yaml-ambiguous", "error", "Words and numbers that readers of YAML understand differently are quoted."),
@@ -67,12 +51,3 @@ RULES = (
     Rule("retry-without-idempotency", "error", "Only an action that can safely be repeated has a retry policy."),
     Rule("no-actions", "error", "A project has at least one action file."),
 )
-
-SEVERITIES = {rule.id: rule.severity for rule in RULES}
-
-
-def page(rule: str) -> str:
-    """Return the Markdown page that explains a rule. Raises KeyError for an unknown rule."""
-    if rule not in SEVERITIES:
-        raise KeyError(rule)
-    return (files("bud_codegen") / "rule_pages" / f"{rule}.md").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Everything wrong with a project's actions, and everything that could be better."""

@@ -1,0 +1,5 @@
+"""Rules for executors, whose code is read and never imported."""
+
+from bud_codegen.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = ()

@@ -1,0 +1,19 @@
+"""What a rule is."""
+
+from typing import Literal, NamedTuple
+
+Category = Literal["minimal", "standard", "strict"]
+
+
+class Rule(NamedTuple):
+    """One rule."""
+
+    id: str
+    severity: Literal["error", "danger", "warning", "info"]
+    """How bad it is to break it. Of a change, the worst that it can be for anybody."""
+    summary: str
+    """What the rule demands."""
+    category: Category = "minimal"
+    """The least strict category that holds files to it; `minimal` always does."""
+    about: Literal["file", "executor", "change"] = "file"
+    """What is held to it: an action file, an executor, or the difference of two catalogs."""
