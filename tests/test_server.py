@@ -380,7 +380,7 @@ def test_a_page_shows_hostile_texts_as_texts() -> None:
     meta["examples"] = [{"title": script, "description": script, "params": {"message": script}}]
     meta["deprecated"] = {"since": script, "message": script, "sunset": script, "replaced_by": None}
 
-    page = action_page({**meta, "required_services": [script], "required_permissions": [script]})
+    page = action_page({**meta, "required_services": [script], "required_permissions": [script]}, script)
 
     assert "<script" not in page
     assert page.count("&lt;script&gt;") > 10

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bud_codegen.model import Action, Catalog, Category, Project
+from bud_codegen.paths import action_path
 from bud_schemas import shapes
 
 Document = Mapping[str, Any]
@@ -13,26 +14,31 @@ def build_catalog(project: Project, categories: Iterable[Category], documents: M
     """Build the catalog of a project from {path: action document}."""
     ordered = tuple(sorted(categories, key=lambda each: (each.order, each.name)))
     rank = {category.name: index for index, category in enumerate(ordered)}
-    actions = [build_action(project, path, document) for path, document in documents.items()]
-    actions.sort(key=lambda action: (rank[action.meta["category"]], action.type))
+    built = [build_action(project, path, document) for path, document in documents.items()]
+    built.sort(key=lambda action: (rank[action.meta["category"]], action.type, action.major))
+    actions = tuple(action for action in built if action.is_newest)
+    older = tuple(action for action in built if not action.is_newest)
     digest = shapes.catalog_digest(
-        ((each.name, each.icon, each.order) for each in ordered), ((each.type, each.digest) for each in actions)
+        ((each.name, each.icon, each.order) for each in ordered),
+        ((each.type, each.digest) for each in actions),
+        ((each.reference, each.digest) for each in older),
     )
-    return Catalog(project, ordered, tuple(actions), digest)
+    return Catalog(project, ordered, actions, digest, older)
 
 
 def build_action(project: Project, path: str, document: Document) -> Action:
     """Build one action from its valid document."""
-    folder, _, name = path.removeprefix(f"{project.actions}/").rpartition("/")
+    place = action_path(project, path)
     meta = shapes.complete(document)
     return Action(
         type=meta["type"],
-        folder=folder,
-        stem=name.removesuffix(".yaml"),
+        folder=place.folder,
+        stem=place.stem,
         source=path,
         digest=shapes.digest_of(meta),
         meta=meta,
         input_schema=shapes.input_schema(meta),
         params_schema=shapes.params_schema(meta),
         outputs_schema=shapes.outputs_schema(meta),
+        is_newest=place.major is None,
     )

@@ -52,7 +52,7 @@ class Action:
     folder: str
     """Folder of its files below the project's actions folder: `model`."""
     stem: str
-    """Name of its files without ending: `add`."""
+    """Name of its Python modules: `add`, or `add_v1` of an older version."""
     source: str
     """Path of its action file from the project's root."""
     digest: str
@@ -80,8 +80,9 @@ class Action:
 
     @property
     def class_name(self) -> str:
-        """Its type in PascalCase: `ModelAdd`."""
-        return "".join(word[:1].upper() + word[1:] for word in self.type.split("_"))
+        """Its type in PascalCase: `ModelAdd`, or `ModelAddV1` of an older version."""
+        name = "".join(word[:1].upper() + word[1:] for word in self.type.split("_"))
+        return name if self.is_newest else f"{name}V{self.major}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,12 @@ class Catalog:
     older: tuple[Action, ...] = ()
     """Versions that stand beside a newer one, by category, type and version."""
 
+    @property
+    def versions(self) -> tuple[Action, ...]:
+        """All actions, the newest versions first."""
+        return (*self.actions, *self.older)
+
     def by_category(self) -> list[tuple[Category, list[Action]]]:
-        """Group the actions; categories without actions are left out."""
+        """Group the newest versions; categories without actions are left out."""
         groups = [(each, [a for a in self.actions if a.meta["category"] == each.name]) for each in self.categories]
         return [(category, actions) for category, actions in groups if actions]

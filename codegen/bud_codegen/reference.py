@@ -55,8 +55,8 @@ class Reference(NamedTuple):
     examples: list[Example]
 
 
-def reference(meta: Document, words: Words) -> Reference:
-    """Return the page about an action, given its complete metadata."""
+def reference(meta: Document, words: Words, name: str = "") -> Reference:
+    """Return the page about an action, given its complete metadata and, of an older version, what steps call it."""
     return Reference(
         name=words.plain(meta["name"]),
         description=words.prose(meta["description"]),
@@ -65,7 +65,7 @@ def reference(meta: Document, words: Words) -> Reference:
         params=[_param(param, words) for param in meta["params"]],
         rules=[words.plain(rule["message"]) for rule in meta["rules"]],
         outputs=[_output(output, words) for output in meta["outputs"]],
-        examples=[_example(meta, each, words) for each in meta["examples"]],
+        examples=[_example(name or meta["type"], meta, each, words) for each in meta["examples"]],
     )
 
 
@@ -82,8 +82,8 @@ def _facts(meta: Document, words: Words) -> Iterator[tuple[str, str]]:
         yield "More", words.link(meta["docs_url"])
 
 
-def _example(meta: Document, example: Document, words: Words) -> Example:
-    step = {"id": meta["type"], "action": meta["type"], "params": example["params"]}
+def _example(action: str, meta: Document, example: Document, words: Words) -> Example:
+    step = {"id": meta["type"], "action": action, "params": example["params"]}
     written = json.dumps(step, indent=2, ensure_ascii=False)
     return Example(words.plain(example["title"]), words.prose(example["description"] or ""), written)
 

@@ -1974,7 +1974,7 @@ export interface WebhookOutputs {
   readonly response: unknown;
 }
 
-/** The types of each action, by its type. */
+/** The types of each action, by what a step may name. */
 export interface ActionMap {
   readonly "aggregate": { readonly input: AggregateInput; readonly params: AggregateParams; readonly outputs: AggregateOutputs };
   readonly "conditional": { readonly input: ConditionalInput; readonly params: ConditionalParams; readonly outputs: ConditionalOutputs };
@@ -2002,14 +2002,17 @@ export interface ActionMap {
   readonly "webhook": { readonly input: WebhookInput; readonly params: WebhookParams; readonly outputs: WebhookOutputs };
 }
 
+/** What a step may name: the type of an action, or `type@major` of a version that stands beside a newer one. */
+export type ActionReference = keyof ActionMap;
+
 /** The type of an action in this catalog. */
-export type ActionType = keyof ActionMap;
+export type ActionType = Exclude<ActionReference, `${string}@${string}`>;
 
 /** Every type of action, in the order of the catalog. */
 export declare const actionTypes: readonly ActionType[];
 
 /** One use of an action in a pipeline; `action` tells which params belong to it. */
-export type ActionStep<K extends ActionType = ActionType> = {
+export type ActionStep<K extends ActionReference = ActionReference> = {
   [P in K]: {
     readonly id?: string;
     readonly name?: string;

@@ -27,7 +27,9 @@ export const actionTypes = /* @__PURE__ */ Object.freeze([
   "webhook",
 ]);
 
-const known = /* @__PURE__ */ new Set(actionTypes);
+const olderVersions = [];
+
+const known = /* @__PURE__ */ new Set([...actionTypes, ...olderVersions]);
 
 export function isKnownStep(step) {
   return known.has(step.action);

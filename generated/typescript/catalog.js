@@ -29,6 +29,9 @@ export const catalog = /* @__PURE__ */ frozen({
   "webhook": {"type":"webhook","version":"1.1.0","name":"Trigger Webhook","description":"Calls a webhook of another system and tells it, by default, which execution and step it comes from. Any answer other than a 2xx fails the step, with the same outputs. Addresses in private networks are refused, and redirects are followed only where the server's settings say so.","category":"Integration","icon":"link","color":"#EC4899","executionMode":"sync","timeoutSeconds":330,"retryPolicy":null,"idempotent":false,"requiredServices":[],"requiredPermissions":["integration:http"],"params":[{"name":"url","label":"URL","type":"string","required":true,"description":"Address of the webhook.","placeholder":"https://hooks.example.com/pipelines","options":null,"validation":{"pattern":"^https?://","patternMessage":"url must start with http:// or https://"},"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"payload","label":"Payload","type":"json","required":false,"description":"What to send; any JSON value in the body, or an object as the query of a GET.","placeholder":"{\"key\": \"value\"}","options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"headers","label":"Headers","type":"json","required":false,"description":"Headers of the request by name. They may hold credentials and are never shown or logged.","placeholder":"{\"X-Webhook-Token\": \"...\"}","options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"schema":{"type":"object","additionalProperties":{"type":"string"}},"secret":true,"deprecated":null,"renamedFrom":null},{"name":"method","label":"Method","type":"select","required":false,"default":"POST","description":"HTTP method of the request.","placeholder":null,"options":[{"value":"GET","label":"GET"},{"value":"POST","label":"POST"},{"value":"PUT","label":"PUT"},{"value":"PATCH","label":"PATCH"},{"value":"DELETE","label":"DELETE"}],"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"include_metadata","label":"Include Metadata","type":"boolean","required":false,"default":true,"description":"Whether to add the ids of the execution and the step, under _workflow_metadata, to a payload that is an object or missing.","placeholder":null,"options":null,"validation":null,"group":"Advanced","visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"timeout_seconds","label":"Timeout","type":"number","required":false,"default":30,"description":"Seconds to wait for the answer.","placeholder":null,"options":null,"validation":{"min":1,"max":300,"integer":true},"group":"Advanced","visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null}],"rules":[],"outputs":[{"name":"success","type":"boolean","description":"Whether the webhook answered with a 2xx.","nullable":false,"deprecated":null},{"name":"status_code","type":"number","description":"HTTP status of the answer; 0 when there was none.","nullable":false,"deprecated":null},{"name":"response","type":"any","description":"Body of the answer, decoded if it is JSON; null when there was none.","nullable":true,"deprecated":null}],"examples":[{"title":"Start a build when a model is ready","params":{"url":"https://ci.example.com/hooks/build","headers":{"X-Webhook-Token":"{{ params.ci_token }}"},"payload":{"model_id":"{{ steps.add.outputs.model_id }}"}},"description":null}],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null,"migrations":[]},
 });
 
+export const olderVersions = /* @__PURE__ */ frozen({
+});
+
 export const categories = /* @__PURE__ */ frozen([
   { name: "Control Flow", icon: "git-branch", actions: [catalog["aggregate"], catalog["conditional"], catalog["delay"], catalog["fail"], catalog["log"], catalog["set_output"], catalog["transform"], catalog["wait_until"]] },
   { name: "Model", icon: "cpu", actions: [catalog["cloud_model_add"], catalog["model_add"], catalog["model_benchmark"], catalog["model_delete"]] },
@@ -45,6 +48,14 @@ function typesByAlias() {
 }
 
 export function findAction(type) {
+  const [name, major, ...rest] = type.split("@");
+  const newest = rest.length === 0 ? findNewest(name) : undefined;
+  if (major === undefined || newest?.version.split(".", 1)[0] === major) return newest;
+  const older = `${newest?.type}@${major}`;
+  return Object.hasOwn(olderVersions, older) ? olderVersions[older] : undefined;
+}
+
+function findNewest(type) {
   if (Object.hasOwn(catalog, type)) return catalog[type];
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;

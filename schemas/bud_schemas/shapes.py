@@ -28,9 +28,28 @@ def entry_of(meta: Document, source: str, executor: str) -> dict[str, Any]:
     }
 
 
-def catalog_digest(categories: Iterable[tuple[str, str, int]], actions: Iterable[tuple[str, str]]) -> str:
-    """Return the digest of a catalog, in hex, given (name, icon, order) and (type, digest), in the catalog's order."""
-    return digest_of([list(categories), list(actions)])
+def major_of(meta: Document) -> int:
+    """Return the first part of an action's version."""
+    return int(meta["version"].partition(".")[0])
+
+
+def names_of(meta: Document, *, is_newest: bool = True) -> list[str]:
+    """Return all that an action is called: its type and aliases as `name@major` and, if it is the newest, without."""
+    names = [meta["type"], *meta["aliases"]]
+    versioned = [f"{name}@{major_of(meta)}" for name in names]
+    return [*names, *versioned] if is_newest else versioned
+
+
+def catalog_digest(
+    categories: Iterable[tuple[str, str, int]],
+    actions: Iterable[tuple[str, str]],
+    older: Iterable[tuple[str, str]] = (),
+) -> str:
+    """Return the digest of a catalog, in hex, given (name, icon, order), (type, digest) and, of older versions,
+    (`type@major`, digest), in the catalog's order.
+    """
+    older = list(older)
+    return digest_of([list(categories), list(actions), *([older] if older else [])])
 
 
 def merged_catalog(documents: Iterable[Document]) -> dict[str, Any]:
@@ -46,12 +65,20 @@ def merged_catalog(documents: Iterable[Document]) -> dict[str, Any]:
     categories = sorted(by_name.values(), key=lambda each: (each["order"], each["name"]))
     rank = {category["name"]: index for index, category in enumerate(categories)}
     entries = {name: entry for document in documents for name, entry in document["actions"].items()}
+    older = {name: entry for document in documents for name, entry in document.get("older", {}).items()}
     types = sorted(entries, key=lambda each: (rank[entries[each]["meta"]["category"]], each))
+    references = sorted(older, key=lambda each: (older[each]["meta"]["type"], major_of(older[each]["meta"])))
     digest = catalog_digest(
         ((each["name"], each["icon"], each["order"]) for each in categories),
         ((each, entries[each]["digest"]) for each in types),
+        ((each, older[each]["digest"]) for each in references),
     )
-    return {"digest": digest, "categories": categories, "actions": {each: entries[each] for each in types}}
+    return {
+        "digest": digest,
+        "categories": categories,
+        "actions": {each: entries[each] for each in types},
+        **({"older": {each: older[each] for each in references}} if older else {}),
+    }
 
 
 def digest_of(value: object) -> str:

@@ -222,7 +222,7 @@ def _module(entry: EntryPoint) -> str:
 
 def _executor_faults(packages: Iterable[ActionPackage], modules: Modules) -> Iterator[str]:
     """Yield what is wrong with the files of executors, which are read and not imported."""
-    names = {entry["executor"].partition(":")[0] for each in packages for entry in each.entries.values()}
+    names = {entry["executor"].partition(":")[0] for each in packages for _, entry in each.versions}
     for name in sorted(names):
         spec = modules.find(name)
         if spec is not None and spec.origin is not None and spec.origin.endswith(".py"):

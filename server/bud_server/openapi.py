@@ -30,11 +30,12 @@ def _emitted(catalog: ServedCatalog) -> bytes:
 
 def _model(catalog: ServedCatalog) -> Catalog:
     categories = tuple(Category(each["name"], each["icon"], "", each["order"]) for each in catalog.categories)
-    actions = tuple(_action(entry) for entry in catalog.entries.values())
-    return Catalog(Project(), categories, actions, catalog.digest)
+    actions = tuple(_action(entry, is_newest=True) for entry in catalog.entries.values())
+    older = tuple(_action(entry, is_newest=False) for entry in catalog.older.values())
+    return Catalog(Project(), categories, actions, catalog.digest, older)
 
 
-def _action(entry: Document) -> Action:
+def _action(entry: Document, *, is_newest: bool) -> Action:
     return Action(
         type=entry["meta"]["type"],
         folder="",
@@ -45,4 +46,5 @@ def _action(entry: Document) -> Action:
         input_schema=entry["input_schema"],
         params_schema=entry["params_schema"],
         outputs_schema=entry["outputs_schema"],
+        is_newest=is_newest,
     )

@@ -42,13 +42,19 @@ def project_catalog(workspace: Workspace, others: Sequence[ActionPackage]) -> Se
     if taken:
         raise InvalidActionsError(taken)
     return served(
-        merged_catalog([*({"categories": each.categories, "actions": each.entries} for each in others), document])
+        merged_catalog(
+            [
+                *({"categories": each.categories, "actions": each.entries, "older": each.older} for each in others),
+                document,
+            ]
+        )
     )
 
 
 def project_discovery(workspace: Workspace, others: Sequence[ActionPackage], catalog: ServedCatalog) -> Discovery:
     """Return what a registry finds in a project's catalog, and in the other packages."""
     entries = {name: entry for name, entry in catalog.entries.items() if _is_own(workspace, entry)}
+    older = {name: entry for name, entry in catalog.older.items() if _is_own(workspace, entry)}
     project = ActionPackage(
         distribution=str(workspace.root),
         version="",
@@ -57,6 +63,7 @@ def project_discovery(workspace: Workspace, others: Sequence[ActionPackage], cat
         entries=entries,
         categories=(),
         digest=catalog.digest,
+        older=older,
     )
     return Discovery(packages=(project, *others))
 
@@ -204,18 +211,22 @@ class Reloader:
     async def _import_executors(self) -> None:
         """Have all executors of the project in use, so that a broken edit leaves them so; say which cannot be."""
         found = {}
-        for action_type, entry in self._holder.current.entries.items():
+        for reference, entry in self._holder.current.versions:
             if not _is_own(self._workspace, entry):
                 continue
-            path = (self._workspace.root / entry["source"]).with_suffix(".py")
+            path = self._path_of_executor(entry)
             try:
-                await asyncio.to_thread(self._registry.get_executor, action_type)
+                await asyncio.to_thread(self._registry.get_executor, reference)
             except ExecutorError as error:
                 found[path] = f"{path.relative_to(self._workspace.root).as_posix()}:1:1: error: {error}"
                 if found[path] != self._import_problems.get(path) and not self._executor_problems.get(path):
                     typer.echo(found[path], err=True)
         self._import_problems = found
         self._tell_problems()
+
+    def _path_of_executor(self, entry: Document) -> Path:
+        module: str = entry["executor"].partition(":")[0]
+        return (self._workspace.root / "actions" / module.replace(".", "/")).with_suffix(".py")
 
     def _generated_modules(self) -> dict[str, Stamp | None]:
         """Return the stamps of the generated modules that are imported, by name."""

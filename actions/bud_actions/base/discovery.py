@@ -63,7 +63,9 @@ class Discovery:
         """Return one catalog of all packages, made like a catalog.json: by category, then by type."""
         from bud_schemas.shapes import merged_catalog
 
-        return merged_catalog({"categories": each.categories, "actions": each.entries} for each in self.packages)
+        return merged_catalog(
+            {"categories": each.categories, "actions": each.entries, "older": each.older} for each in self.packages
+        )
 
 
 def discover(group: str = GROUP, *, allow_broken: bool = False) -> Discovery:

@@ -6,7 +6,7 @@ executors are there is asked of the file system.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
@@ -51,12 +51,27 @@ class ActionPackage:
     """The groups it brings, each with name, icon and order."""
     digest: str
     """SHA-256, in hex, over the categories and the digests of the actions."""
+    older: Entries = field(default_factory=dict)
+    """Versions that stand beside a newer one, by `type@major`."""
 
-    def without(self, types: Iterable[str]) -> "ActionPackage":
-        """Return the package without some of its actions."""
-        left_out = set(types)
+    def without(self, names: Iterable[str]) -> "ActionPackage":
+        """Return the package without some of its actions: types, with all versions, or single older versions."""
+        left_out = set(names)
+        if not left_out:
+            return self
         entries = {each: entry for each, entry in self.entries.items() if each not in left_out}
-        return replace(self, entries=entries, digest=_digest(self.categories, entries)) if left_out else self
+        older = {
+            each: entry
+            for each, entry in self.older.items()
+            if each not in left_out and entry["meta"]["type"] not in left_out
+        }
+        return replace(self, entries=entries, older=older, digest=_digest(self.categories, entries, older))
+
+    @property
+    def versions(self) -> Iterator[tuple[str, Document]]:
+        """Names and entries of all actions, the newest versions first."""
+        yield from self.entries.items()
+        yield from self.older.items()
 
 
 def read_package(source: Source, modules: "Modules") -> tuple[ActionPackage, dict[str, str]]:
@@ -67,7 +82,7 @@ def read_package(source: Source, modules: "Modules") -> tuple[ActionPackage, dic
     if attribute:
         return _read_class(source, module, attribute), {}
     package = _read_catalog(source, module, modules)
-    return package, dict(_unusable(package.entries, modules))
+    return package, dict(_unusable(package.versions, modules))
 
 
 class Modules:
@@ -116,6 +131,7 @@ def _read_catalog(source: Source, module: str, modules: Modules) -> ActionPackag
         entries={each: _in_our_language(entry) for each, entry in document["actions"].items()},
         categories=tuple(document["categories"]),
         digest=document["digest"],
+        older={each: _in_our_language(entry) for each, entry in document.get("older", {}).items()},
     )
 
 
@@ -135,25 +151,28 @@ _ENTRY_KEYS = frozenset({"source", "executor", "input_schema", "params_schema", 
 
 def _is_intact(document: Any) -> bool:
     """Whether a catalog is as the generator wrote it, which has checked what it says."""
-    from bud_schemas.shapes import digest_of
+    from bud_schemas.shapes import digest_of, major_of
 
     try:
-        for action_type, entry in document["actions"].items():
-            is_whole = entry.keys() >= _ENTRY_KEYS and entry["meta"]["type"] == action_type
-            is_whole = is_whole and ":" in entry["executor"]
-            if not is_whole or digest_of(entry["meta"]) != entry["digest"]:
+        older = document.get("older", {})
+        for name, entry in (*document["actions"].items(), *older.items()):
+            meta = entry["meta"]
+            called = f"{meta['type']}@{major_of(meta)}" if "@" in name else meta["type"]
+            is_whole = entry.keys() >= _ENTRY_KEYS and called == name and ":" in entry["executor"]
+            if not is_whole or digest_of(meta) != entry["digest"]:
                 return False
-        return bool(_digest(document["categories"], document["actions"]) == document["digest"])
+        return bool(_digest(document["categories"], document["actions"], older) == document["digest"])
     except (KeyError, TypeError, AttributeError, ValueError):
         return False
 
 
-def _digest(categories: Iterable[Document], entries: Entries) -> str:
+def _digest(categories: Iterable[Document], entries: Entries, older: Entries) -> str:
     from bud_schemas.shapes import catalog_digest
 
     return catalog_digest(
         ((each["name"], each["icon"], each["order"]) for each in categories),
         ((action_type, entry["digest"]) for action_type, entry in entries.items()),
+        ((reference, entry["digest"]) for reference, entry in older.items()),
     )
 
 
@@ -186,8 +205,8 @@ def _keys(kind: str) -> tuple[frozenset[str], frozenset[str]]:
     return known, known - VALUES_LEFT_OUT
 
 
-def _unusable(entries: Entries, modules: Modules) -> Iterator[tuple[str, str]]:
-    for action_type, entry in entries.items():
+def _unusable(entries: Iterable[tuple[str, Document]], modules: Modules) -> Iterator[tuple[str, str]]:
+    for action_type, entry in entries:
         module = entry["executor"].partition(":")[0]
         spec = modules.find(module)
         if spec is None or spec.origin is None:
@@ -215,7 +234,7 @@ def _read_class(source: Source, module: str, attribute: str) -> ActionPackage:
         style="class",
         entries=entries,
         categories=categories,
-        digest=_digest(categories, entries),
+        digest=_digest(categories, entries, {}),
     )
 
 

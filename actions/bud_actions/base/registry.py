@@ -34,9 +34,9 @@ class ActionRegistry:
         self._lock = threading.Lock()
         self._reloading = threading.Lock()
         self._actions: dict[str, _Action] = {}
-        """By type, in the order in which they came."""
+        """By type, older versions by `type@major`, in the order in which they came."""
         self._names: dict[str, _Action] = {}
-        """By type and by alias."""
+        """By all that each is called."""
         self._discovery: Discovery | None = None
         if discovery is not None:
             self._fill(discovery)
@@ -55,7 +55,7 @@ class ActionRegistry:
             self._fill(discover(group, allow_broken=allow_broken))
 
     def _fill(self, discovery: Discovery) -> None:
-        actions = [_found(package, entry) for package in discovery.packages for entry in package.entries.values()]
+        actions = list(_found_in(discovery))
         with self._lock:
             if self._discovery is None:
                 known = {action.entry["source"] for action in self._actions.values()}
@@ -64,14 +64,14 @@ class ActionRegistry:
 
     def renew(self, discovery: Discovery) -> None:
         """Know what another discovery found, instead of what the former did; executors that are made stay in use."""
-        actions = [_found(package, entry) for package in discovery.packages for entry in package.entries.values()]
+        actions = list(_found_in(discovery))
         with self._lock:
             for action in actions:
-                former = self._actions.get(action.type)
+                former = self._actions.get(action.reference)
                 if former is not None and former.entry["executor"] == action.entry["executor"]:
                     action.adopt(former)
             self._names = {name: action for action in actions for name in action.names}
-            self._actions = {action.type: action for action in actions}
+            self._actions = {action.reference: action for action in actions}
             self._discovery = discovery
 
     def _add(self, actions: "list[_Action]") -> None:
@@ -81,7 +81,7 @@ class ActionRegistry:
                 other = names.setdefault(name, action)
                 if other is not action:
                     raise ValueError(f"action type {name} of {action.origin} is already taken by {other.origin}")
-        self._actions = {**self._actions, **{action.type: action for action in actions}}
+        self._actions = {**self._actions, **{action.reference: action for action in actions}}
         self._names = names
 
     def register(self, action_class: ActionClass) -> ActionClass:
@@ -102,15 +102,21 @@ class ActionRegistry:
         return action_class
 
     def has(self, action_type: str) -> bool:
-        """Whether there is an action of this type."""
+        """Whether there is an action of this type, or `type@major`."""
         return action_type in self._names
 
     def list_actions(self) -> list[str]:
-        """Return all types, without aliases."""
-        return list(self._actions)
+        """Return all types, without aliases and older versions."""
+        return [action.type for action in self._newest()]
+
+    def _newest(self) -> "list[_Action]":
+        return [action for action in self._actions.values() if action.is_newest]
 
     def entry(self, action_type: str) -> Document:
-        """Return an action's entry as catalog.json has it; do not change it. Raises KeyError for an unknown type."""
+        """Return an action's entry as catalog.json has it; do not change it. Raises KeyError for an unknown type.
+
+        Here as everywhere, a type alone means the newest version, and `type@major` that major version.
+        """
         return self._action(action_type).entry
 
     def get_meta(self, action_type: str) -> "ActionMeta | None":
@@ -119,8 +125,8 @@ class ActionRegistry:
         return action.meta() if action else None
 
     def get_all_meta(self) -> "list[ActionMeta]":
-        """Return the metadata of all actions."""
-        return [action.meta() for action in self._actions.values()]
+        """Return the metadata of all actions in their newest version."""
+        return [action.meta() for action in self._newest()]
 
     def get_by_category(self) -> "dict[str, list[ActionMeta]]":
         """Return the metadata of all actions by the name of their category."""
@@ -137,7 +143,8 @@ class ActionRegistry:
         return self._action(action_type).executor()
 
     def reload(self, modules: Collection[str]) -> list[str]:
-        """Take edited modules, and what imports them, into use; return the types whose executor this concerns.
+        """Take edited modules, and what imports them, into use; return the types (`type@major` of older versions)
+        whose executor this concerns.
 
         Executors that are in use are replaced together, as soon as all are made; those of them that work go on with the
         former code. Raises ExecutorError, having replaced nothing, if one cannot be made.
@@ -149,7 +156,7 @@ class ActionRegistry:
             remade = [(action, action.remade()) for action in concerned if action.is_made]
             for action, executor in remade:
                 action.replace(executor)
-        return [action.type for action in concerned]
+        return [action.reference for action in concerned]
 
     def _action(self, action_type: str) -> "_Action":
         action = self._names.get(action_type)
@@ -167,9 +174,12 @@ class _Action:
         origin: str,
         load: Callable[[], Callable[[], BaseActionExecutor]],
         action_class: type | None = None,
+        reference: str = "",
     ) -> None:
         self.entry = entry
         self.type: str = entry["meta"]["type"]
+        self.reference = reference or self.type
+        """What means this version: its type, or `type@major` of an older one."""
         self.origin = origin
         """Where it came from, for people."""
         self.module: str = entry["executor"].partition(":")[0]
@@ -193,9 +203,15 @@ class _Action:
             return self._meta
 
     @property
+    def is_newest(self) -> bool:
+        return self.reference == self.type
+
+    @property
     def names(self) -> list[str]:
-        """Its type and its aliases."""
-        return [self.type, *self.entry["meta"]["aliases"]]
+        """All that it is called."""
+        from bud_schemas.shapes import names_of
+
+        return names_of(self.entry["meta"], is_newest=self.is_newest)
 
     @property
     def is_made(self) -> bool:
@@ -230,16 +246,22 @@ class _Action:
             yield
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
-            raise ExecutorError(f"the executor of {self.type} ({self.origin}) cannot be made: {said}") from error
+            raise ExecutorError(f"the executor of {self.reference} ({self.origin}) cannot be made: {said}") from error
 
 
-def _found(package: ActionPackage, entry: Document) -> _Action:
+def _found_in(discovery: Discovery) -> "Iterator[_Action]":
+    for package in discovery.packages:
+        for reference, entry in package.versions:
+            yield _found(package, reference, entry)
+
+
+def _found(package: ActionPackage, reference: str, entry: Document) -> _Action:
     module, _, attribute = entry["executor"].partition(":")
 
     def load() -> Any:
         return attrgetter(attribute)(import_module(module))
 
-    return _Action(entry, f"{package.distribution} {package.version}", load)
+    return _Action(entry, f"{package.distribution} {package.version}", load, reference=reference)
 
 
 action_registry = ActionRegistry()

@@ -1,6 +1,7 @@
 """The reference: one Markdown page per action and an index by category."""
 
 import re
+from collections.abc import Iterator
 
 from bud_codegen.model import Action, Catalog
 from bud_codegen.reference import reference
@@ -11,12 +12,12 @@ def emit(catalog: Catalog) -> dict[str, bytes]:
     """Return {path: Markdown}, below generated/docs/."""
     page = template("docs/action.md.j2")
     index = template("docs/index.md.j2").render(
-        groups=[(category, [_index_row(each) for each in actions]) for category, actions in catalog.by_category()]
+        groups=[(category, list(_index_rows(catalog, actions))) for category, actions in catalog.by_category()]
     )
     contents = {"generated/docs/index.md": index}
-    for action in catalog.actions:
-        said = reference(action.meta, _Markdown())
-        contents[f"generated/docs/{action.type}.md"] = page.render(
+    for action in catalog.versions:
+        said = reference(action.meta, _Markdown(), action.reference)
+        contents[f"generated/docs/{action.reference}.md"] = page.render(
             action=action,
             meta=action.meta,
             said=said,
@@ -27,9 +28,16 @@ def emit(catalog: Catalog) -> dict[str, bytes]:
     return {path: text.encode() for path, text in contents.items()}
 
 
+def _index_rows(catalog: Catalog, actions: list[Action]) -> Iterator[list[str]]:
+    """Yield the rows of actions, each followed by its older versions."""
+    for action in actions:
+        yield _index_row(action)
+        yield from (_index_row(each) for each in catalog.older if each.type == action.type)
+
+
 def _index_row(action: Action) -> list[str]:
     name, about = _cell(_plain(action.meta["name"])), _cell(action.meta["description"])
-    return [f"[{name}]({action.type}.md)", f"`{action.type}`", about]
+    return [f"[{name}]({action.reference}.md)", f"`{action.reference}`", about]
 
 
 class _Markdown:

@@ -33,7 +33,9 @@ def emit(catalog: Catalog, files: Digests, scaffolds: Digests) -> dict[str, byte
             "datamodel-code-generator": version("datamodel-code-generator"),
         },
         "catalog": {"digest": catalog.digest},
-        "actions": {action.type: {"source": action.source, "digest": action.digest} for action in catalog.actions},
+        "actions": {
+            action.reference: {"source": action.source, "digest": action.digest} for action in catalog.versions
+        },
         "files": files,
         "scaffolds": scaffolds,
     }

@@ -38,7 +38,7 @@ def emit(catalog: Catalog) -> dict[str, bytes]:
     if catalog.actions:
         schemas["Template"] = TEMPLATE
         schemas["PipelineStep"] = _pipeline_step(catalog)
-    for action in catalog.actions:
+    for action in catalog.versions:
         schemas |= _action_schemas(action)
     return {"generated/openapi/openapi.json": (_lines(document) + "\n").encode()}
 
@@ -193,7 +193,7 @@ def _camel_case_schema(schema: Any) -> Any:
 
 
 def _pipeline_step(catalog: Catalog) -> Schema:
-    names = {action.type: f"{SCHEMAS}{action.class_name}Step" for action in catalog.actions}
+    names = {action.reference: f"{SCHEMAS}{action.class_name}Step" for action in catalog.versions}
     return {
         "description": "One use of an action in a pipeline; its action says which params it takes.",
         "oneOf": [{"$ref": name} for name in names.values()],
@@ -255,7 +255,7 @@ def _step(action: Action) -> Schema:
     properties = {
         "id": {"type": "string", "description": "Name of the step, unique in its pipeline."},
         "name": {"type": "string", "description": "What people call the step."},
-        "action": {"type": "string", "const": action.type, "description": action.meta["name"]},
+        "action": {"type": "string", "const": action.reference, "description": action.meta["name"]},
         "params": {"$ref": f"{SCHEMAS}{action.class_name}Input"},
         "depends_on": {"type": "array", "items": {"type": "string"}, "description": "Steps that must end before."},
         "condition": {"type": "string", "description": "Expression; the step is skipped unless it is true."},

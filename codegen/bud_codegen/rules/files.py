@@ -16,6 +16,10 @@ RULES: tuple[Rule, ...] = (
     Rule("version-not-semver", "error", "A version is a semantic version."),
     Rule("duplicate-action", "error", "No two files define the same action type or alias."),
     Rule("type-path-mismatch", "error", "An action's type follows from its folder and file name."),
+    Rule(
+        "version-path-mismatch", "error", "An older version stands beside a newer one, in a file named after its major."
+    ),
+    Rule("migration-invalid", "error", "Migrations lead from each major version to the next, up to this one."),
     Rule("unknown-category", "error", "An action's category is listed in categories.yaml."),
     Rule("unknown-replacement", "error", "What replaces something deprecated exists."),
     Rule("duplicate-param", "error", "An action's params have different names."),

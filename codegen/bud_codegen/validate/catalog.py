@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bud_codegen.model import Category, Project
 from bud_codegen.names import RESERVED_MODULES, pascal_case
+from bud_codegen.paths import ActionPath, action_path
 from bud_codegen.problem import Place, Problem
 from bud_codegen.validate.draft import Draft
 from bud_codegen.validate.names import check_modules
 from bud_codegen.validate.references import sunset_problem
 from bud_codegen.validate.structure import suggestion
+from bud_codegen.validate.versions import check_versions
 
 
 def check_catalog(project: Project, drafts: Iterable[Draft], categories: Iterable[Category]) -> Iterator[Problem]:
@@ -20,21 +22,20 @@ def check_catalog(project: Project, drafts: Iterable[Draft], categories: Iterabl
         yield from _category(draft, names)
         yield from _timeout(draft)
         yield from _retry(draft)
-    yield from _repeated_types(drafts)
-    yield from _class_collisions(drafts)
+    yield from check_versions(project, drafts)
+    yield from _repeated_types(project, drafts)
+    yield from _class_collisions(project, drafts)
     yield from _replacements(drafts)
 
 
-def split_path(project: Project, path: str) -> tuple[str, str]:
-    """Return the folder and the stem of an action file: `model`, `add`."""
-    folder, _, name = path.removeprefix(f"{project.actions}/").rpartition("/")
-    return folder, name.removesuffix(".yaml").removesuffix(".yml")
-
-
 def _path(project: Project, draft: Draft) -> Iterator[Problem]:
-    folder, stem = split_path(project, draft.path)
+    folder, name, major = place = action_path(project, draft.path)
     if draft.path.endswith(".yml"):
-        yield draft.problem("type-path-mismatch", "an action file ends in .yaml", f"rename it to {stem}.yaml")
+        yield draft.problem(
+            "type-path-mismatch",
+            "an action file ends in .yaml",
+            f"rename it to {draft.path.rpartition('/')[2].removesuffix('.yml')}.yaml",
+        )
         return
     if not folder or "/" in folder or folder in RESERVED_MODULES:
         message = "an action file stands in one folder below the actions, as <folder>/<name>.yaml"
@@ -43,14 +44,15 @@ def _path(project: Project, draft: Draft) -> Iterator[Problem]:
             message, hint = f"the folder `{folder}` is reserved", "choose another folder"
         yield draft.problem("type-path-mismatch", message, hint)
         return
-    unimportable = list(check_modules(draft, folder, stem))
+    unimportable = list(check_modules(draft, folder, place.stem))
     if unimportable:
         yield from unimportable
         return
     action_type = draft.get("type")
-    if isinstance(action_type, str) and action_type not in (stem, f"{folder}_{stem}"):
-        message = f"type {action_type} does not follow from the path: expected {folder}_{stem} or {stem}"
-        hint = f"rename the file to {action_type.removeprefix(f'{folder}_')}.yaml, or change the type"
+    if isinstance(action_type, str) and action_type not in (name, f"{folder}_{name}"):
+        message = f"type {action_type} does not follow from the path: expected {folder}_{name} or {name}"
+        version = "" if major is None else f".v{major}"
+        hint = f"rename the file to {action_type.removeprefix(f'{folder}_')}{version}.yaml, or change the type"
         yield draft.problem("type-path-mismatch", message, hint, "type")
 
 
@@ -96,25 +98,30 @@ def _types(draft: Draft) -> Iterator[tuple[str, Place]]:
             yield alias, draft.place("aliases", index)
 
 
-def _repeated_types(drafts: Iterable[Draft]) -> Iterator[Problem]:
-    seen: dict[str, Place] = {}
+def _repeated_types(project: Project, drafts: Iterable[Draft]) -> Iterator[Problem]:
+    """Yield names that two actions have; versions that stand side by side share theirs."""
+    seen: dict[str, tuple[ActionPath, Place]] = {}
     for draft in drafts:
+        path = action_path(project, draft.path)
         for name, place in _types(draft):
-            first = seen.setdefault(name, place)
-            if first is not place:
+            other, first = seen.setdefault(name, (path, place))
+            if first is not place and (other[:2] != path[:2] or other == path):
                 message = f"action type {name} is already defined in {first}"
                 yield Problem(place, "duplicate-action", message, "rename or remove one of them", (first,))
 
 
-def _class_collisions(drafts: Iterable[Draft]) -> Iterator[Problem]:
+def _class_collisions(project: Project, drafts: Iterable[Draft]) -> Iterator[Problem]:
     seen: dict[str, tuple[str, Place]] = {}
     for draft in drafts:
         action_type = draft.get("type")
         if not isinstance(action_type, str):
             continue
-        name, place = seen.setdefault(pascal_case(action_type), (action_type, draft.place("type")))
-        if name != action_type:
-            message = f"{action_type} and {name} ({place}) are both {pascal_case(action_type)} in TypeScript"
+        major = action_path(project, draft.path).major
+        called = pascal_case(action_type) + ("" if major is None else f"V{major}")
+        reference = action_type if major is None else f"{action_type}@{major}"
+        name, place = seen.setdefault(called, (reference, draft.place("type")))
+        if name != reference:
+            message = f"{reference} and {name} ({place}) are both {called} in TypeScript"
             yield Problem(draft.place("type"), "name-collision", message, "rename one of them", (place,))
 
 

@@ -27,6 +27,7 @@ CAMEL_CASE: Callable[[ServedCatalog], Spelling] = attrgetter("camel_case")
 MOUNTS = {"": SNAKE_CASE, "/api/v1": SNAKE_CASE, "/budpipeline": CAMEL_CASE}
 """Where the routes stand, and how they spell keys."""
 EXECUTION_MODES = ("sync", "event_driven")
+VERSIONS = ("newest", "all")
 MOST_PARAMETERS = 100
 """Parameters of a query; one with more is refused."""
 MOST_PARAMS, MOST_VALUES = 1_000, 5_000
@@ -73,7 +74,11 @@ def _list(scope: Scope, holder: CatalogHolder, spelling: Callable[[ServedCatalog
     mode = asked.get("execution_mode", asked.get("executionMode"))
     if mode is not None and mode not in EXECUTION_MODES:
         return problem_response(422, f"execution_mode must be one of: {', '.join(EXECUTION_MODES)}")
-    listed = spelling(catalog).listed(Filters(asked.get("category"), asked.get("service"), mode, asked.get("q")))
+    versions = asked.get("versions", "newest")
+    if versions not in VERSIONS:
+        return problem_response(422, f"versions must be one of: {', '.join(VERSIONS)}")
+    filters = Filters(asked.get("category"), asked.get("service"), mode, asked.get("q"), versions == "all")
+    listed = spelling(catalog).listed(filters)
     if asked.get("broken", "no").lower() in _NO:
         return Answer(json_bytes(listed), catalog.digest)
     body = json_bytes({**listed, "broken": holder.broken})
@@ -85,21 +90,23 @@ def _action(scope: Scope, spelling: Callable[[ServedCatalog], Spelling]) -> ASGI
     action_type = scope["path_params"]["action_type"]
     answer = spelling(catalog).action(action_type)
     if answer is None:
-        return _not_found(action_type)
+        return _not_found(catalog, action_type)
     asked = _query(scope)
     if asked is None:
         return _too_many_parameters()
-    if (version := asked.get("version")) is not None:
-        entry = catalog.entry(action_type)
-        current = entry["meta"]["version"] if entry else ""
-        if version != current:
-            return problem_response(404, f"Action '{action_type}' has no version '{version[:100]}'; there is {current}")
-    return answer
+    if (version := asked.get("version")) is None:
+        return answer
+    reference = catalog.reference(action_type, version)
+    if reference is None:
+        there = ", ".join(catalog.versions_of(action_type))
+        return problem_response(404, f"Action '{action_type}' has no version '{version[:100]}'; there is {there}")
+    return spelling(catalog).action(reference) or _not_found(catalog, reference)
 
 
 def _schema(scope: Scope) -> ASGIApp:
     action_type = scope["path_params"]["action_type"]
-    return catalog_of(scope).schema(action_type) or _not_found(action_type)
+    catalog = catalog_of(scope)
+    return catalog.schema(action_type) or _not_found(catalog, action_type)
 
 
 def _query(scope: Scope) -> dict[str, str] | None:
@@ -119,8 +126,10 @@ def _too_many_parameters() -> Response:
     return problem_response(400, f"The query has more than {MOST_PARAMETERS} parameters")
 
 
-def _not_found(action_type: str) -> Response:
-    return problem_response(404, f"Action '{action_type[:100]}' not found")
+def _not_found(catalog: ServedCatalog, action_type: str) -> Response:
+    there = catalog.versions_of(action_type.partition("@")[0])
+    others = f"; there is {', '.join(there)}" if there else ""
+    return problem_response(404, f"Action '{action_type[:100]}' not found{others}")
 
 
 async def _validate(request: Request, path: str, checks: ExecutorChecks, largest_body: int) -> Response:
@@ -137,7 +146,7 @@ async def _validate(request: Request, path: str, checks: ExecutorChecks, largest
         return refused.response()
     validator = catalog.validator(action_type)
     if validator is None:
-        return _not_found(action_type)
+        return _not_found(catalog, action_type)
     problems = validator.validate(params) or await checks.findings(action_type, validator, params)
     return _verdict(problems) if problems else _VALID
 

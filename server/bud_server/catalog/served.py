@@ -1,17 +1,19 @@
 """The catalog that is served: made of the catalogs of all installed packages, its answers made when first asked for."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bud_codegen.spelling import camel_case_meta
 from bud_schemas import ParamValidator
+from bud_schemas.shapes import major_of, names_of
 from bud_server.http.answer import Answer
 from bud_server.http.json_text import json_bytes
 
 Document = Mapping[str, Any]
+NOTHING: Mapping[str, Document] = {}
 
 
 class CatalogError(Exception):
@@ -26,6 +28,8 @@ class Filters(NamedTuple):
     execution_mode: str | None = None
     q: str | None = None
     """Words looked for in type, name and description, in any case."""
+    has_older: bool = False
+    """Whether versions that stand beside a newer one are listed too."""
 
     def match(self, meta: Document) -> bool:
         """Whether an action is wanted."""
@@ -60,17 +64,18 @@ class Spelling:
 
     def listed(self, filters: Filters) -> dict[str, Any]:
         """Return the wanted actions, flat and by category."""
-        metas = [entry["meta"] for entry in self._catalog.entries.values() if filters.match(entry["meta"])]
-        respelled = {meta["type"]: self._respell(meta) for meta in metas}
+        listed = self._catalog.versions if filters.has_older else self._catalog.entries.items()
+        metas = [entry["meta"] for _, entry in listed if filters.match(entry["meta"])]
+        actions = [self._respell(meta) for meta in metas]
+        pairs = list(zip(metas, actions, strict=True))
         groups = [
             {
                 "name": each["name"],
                 "icon": each["icon"],
-                "actions": [respelled[meta["type"]] for meta in metas if meta["category"] == each["name"]],
+                "actions": [action for meta, action in pairs if meta["category"] == each["name"]],
             }
             for each in self._catalog.categories
         ]
-        actions = list(respelled.values())
         return {
             "actions": actions,
             "categories": [group for group in groups if group["actions"]],
@@ -78,7 +83,7 @@ class Spelling:
         }
 
     def action(self, action_type: str) -> Answer | None:
-        """Return the answer with one action, by its type or an alias; None if there is none."""
+        """Return the answer with one action, by anything that it is called; None if there is none."""
         answer = self._actions.get(action_type)
         if answer is None:
             entry = self._catalog.entry(action_type)
@@ -105,21 +110,59 @@ def _written(listed: Document) -> bytes:
 class ServedCatalog:
     """All actions that are installed. Never changed: a reload makes another one."""
 
-    def __init__(self, digest: str, categories: Iterable[Document], entries: Mapping[str, Document]) -> None:
+    def __init__(
+        self,
+        digest: str,
+        categories: Iterable[Document],
+        entries: Mapping[str, Document],
+        older: Mapping[str, Document] = NOTHING,
+    ) -> None:
         self.digest = digest
         self.categories = tuple(categories)
         """In display order."""
         self.entries = entries
         """Entries as in catalog.json by type; by category and then by type."""
+        self.older = older
+        """Entries of versions that stand beside a newer one, by `type@major`."""
         self.snake_case = Spelling(self, lambda meta: meta)
         self.camel_case = Spelling(self, camel_case_meta)
-        self._aliases = {alias: each for each, entry in entries.items() for alias in entry["meta"]["aliases"]}
+        self._names = {
+            **{name: entry for entry in older.values() for name in names_of(entry["meta"], is_newest=False)},
+            **{name: entry for entry in entries.values() for name in names_of(entry["meta"])},
+        }
         self._validators: dict[str, ParamValidator] = {}
         self._schemas: dict[str, Answer] = {}
 
     def entry(self, action_type: str) -> Document | None:
-        """Return an action's entry by its type or an alias; None if there is none."""
-        return self.entries.get(action_type) or self.entries.get(self._aliases.get(action_type, ""))
+        """Return an action's entry by its type or an alias, or by one of them with `@major`; None if there is none."""
+        return self._names.get(action_type)
+
+    def reference_of(self, entry: Document) -> str:
+        """Return the shortest name that means a version: its action's type, or `type@major` of an older one."""
+        kind: str = entry["meta"]["type"]
+        return kind if self.entries.get(kind) is entry else f"{kind}@{major_of(entry['meta'])}"
+
+    def reference(self, name: str, version: str) -> str | None:
+        """Return what means a version of an action, given whole or by its major part; None if it is not there."""
+        asked = f"{name.partition('@')[0]}@{version.partition('.')[0]}"
+        entry = self.entry(asked)
+        is_there = entry is not None and version in (entry["meta"]["version"], asked.rpartition("@")[2])
+        return asked if is_there else None
+
+    def versions_of(self, name: str) -> list[str]:
+        """Return the versions of an action that stand side by side, the newest first; empty for an unknown one."""
+        newest = self.entry(name)
+        if newest is None:
+            return []
+        kind = newest["meta"]["type"]
+        older = [entry["meta"]["version"] for entry in self.older.values() if entry["meta"]["type"] == kind]
+        return [newest["meta"]["version"], *reversed(older)]
+
+    @property
+    def versions(self) -> Iterator[tuple[str, Document]]:
+        """Names and entries of all actions, the newest versions first."""
+        yield from self.entries.items()
+        yield from self.older.items()
 
     def validator(self, action_type: str) -> ParamValidator | None:
         """Return the validator of an action's params; None if there is no such action."""
@@ -179,4 +222,6 @@ def read_catalog(path: Path) -> ServedCatalog:
 
 def served(document: Document) -> ServedCatalog:
     """Return what is served of a catalog document."""
-    return ServedCatalog(document["digest"], document["categories"], document["actions"])
+    return ServedCatalog(
+        document["digest"], document["categories"], document["actions"], document.get("older", NOTHING)
+    )

@@ -23,10 +23,11 @@ def docs_routes() -> list[Route]:
         from bud_server.docs.pages import action_page
 
         action_type = request.path_params["action_type"]
-        entry = catalog_of(request.scope).entry(action_type)
+        catalog = catalog_of(request.scope)
+        entry = catalog.entry(action_type)
         if entry is None:
             return problem_response(404, f"Action '{action_type[:100]}' not found")
-        return _page(action_page(entry["meta"]))
+        return _page(action_page(entry["meta"], catalog.reference_of(entry)))
 
     return [Route("/docs", index), Route("/docs/{action_type}", action)]
 

@@ -14,9 +14,9 @@ def index_page(categories: list[Any]) -> str:
     return _templates().get_template("index.html.j2").render(categories=categories)
 
 
-def action_page(meta: Document) -> str:
-    """Return the page about an action; it says what the Markdown of the generator says."""
-    return _templates().get_template("action.html.j2").render(meta=meta, said=reference(meta, _Html()))
+def action_page(meta: Document, name: str) -> str:
+    """Return the page about an action as it is called; it says what the Markdown of the generator says."""
+    return _templates().get_template("action.html.j2").render(meta=meta, name=name, said=reference(meta, _Html(), name))
 
 
 class _Html:

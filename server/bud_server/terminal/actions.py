@@ -51,7 +51,7 @@ def _actions(registry: ActionRegistry) -> Actions:
 
 def _modules(package: ActionPackage) -> set[str]:
     """Return the import packages that the executors of a package are in."""
-    return {entry["executor"].partition(".")[0] for entry in package.entries.values()}
+    return {entry["executor"].partition(".")[0] for _, entry in package.versions}
 
 
 def _project(root: Path) -> ActionPackage:

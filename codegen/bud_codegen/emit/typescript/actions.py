@@ -20,14 +20,17 @@ export type Template = `${string}{{${string}}}${string}`;
 """
 
 _STEPS = """\
+/** What a step may name: the type of an action, or `type@major` of a version that stands beside a newer one. */
+export type ActionReference = keyof ActionMap;
+
 /** The type of an action in this catalog. */
-export type ActionType = keyof ActionMap;
+export type ActionType = Exclude<ActionReference, `${string}@${string}`>;
 
 /** Every type of action, in the order of the catalog. */
 export declare const actionTypes: readonly ActionType[];
 
 /** One use of an action in a pipeline; `action` tells which params belong to it. */
-export type ActionStep<K extends ActionType = ActionType> = {
+export type ActionStep<K extends ActionReference = ActionReference> = {
   [P in K]: {
     readonly id?: string;
     readonly name?: string;
@@ -50,7 +53,7 @@ export declare function isKnownStep(step: WireStep): step is ActionStep;
 
 _IS_KNOWN_STEP = """\
 
-const known = /* @__PURE__ */ new Set(actionTypes);
+const known = /* @__PURE__ */ new Set([...actionTypes, ...olderVersions]);
 
 export function isKnownStep(step) {
   return known.has(step.action);
@@ -60,22 +63,28 @@ export function isKnownStep(step) {
 
 def actions_declarations(catalog: Catalog) -> str:
     """Write actions.d.ts."""
-    interfaces = "".join(_interfaces(action) for action in catalog.actions)
-    entries = "".join(_map_entry(action) for action in catalog.actions)
-    action_map = f"{comment('The types of each action, by its type.')}export interface ActionMap {{\n{entries}}}\n\n"
+    interfaces = "".join(_interfaces(action) for action in catalog.versions)
+    entries = "".join(_map_entry(action) for action in catalog.versions)
+    action_map = (
+        f"{comment('The types of each action, by what a step may name.')}export interface ActionMap {{\n{entries}}}\n\n"
+    )
     return f"{_TEMPLATE}{interfaces}{action_map}{_STEPS}"
 
 
 def actions_module(catalog: Catalog) -> str:
     """Write actions.js."""
-    entries = "".join(f"  {quoted(action.type)},\n" for action in catalog.actions)
-    return f"export const actionTypes = /* @__PURE__ */ Object.freeze([\n{entries}]);\n{_IS_KNOWN_STEP}"
+    types = "".join(f"  {quoted(action.type)},\n" for action in catalog.actions)
+    older = ", ".join(quoted(action.reference) for action in catalog.older)
+    return (
+        f"export const actionTypes = /* @__PURE__ */ Object.freeze([\n{types}]);\n\n"
+        f"const olderVersions = [{older}];\n{_IS_KNOWN_STEP}"
+    )
 
 
 def _map_entry(action: Action) -> str:
     name = action.class_name
     types = f"readonly input: {name}Input; readonly params: {name}Params; readonly outputs: {name}Outputs"
-    return f"  readonly {quoted(action.type)}: {{ {types} }};\n"
+    return f"  readonly {quoted(action.reference)}: {{ {types} }};\n"
 
 
 def _interfaces(action: Action) -> str:
@@ -83,8 +92,8 @@ def _interfaces(action: Action) -> str:
     deprecated = [("deprecated", meta["deprecated"]["message"])] if meta["deprecated"] else []
     about = f"{meta['description']}\n\nCategory: {meta['category']}."
     given = comment(about, [*deprecated, ("see", action.source)])
-    received = comment(f"Params of `{action.type}` as its executor receives them: defaults filled in.", deprecated)
-    yielded = comment(f"Results of `{action.type}`.", deprecated)
+    received = comment(f"Params of `{action.reference}` as its executor receives them: defaults filled in.", deprecated)
+    yielded = comment(f"Results of `{action.reference}`.", deprecated)
     docs = _docs(action.input_schema, meta["params"])
     return (
         f"{given}export interface {name}Input {_body(action.input_schema, INPUT, docs)}\n\n"

@@ -1,4 +1,4 @@
-import type { ActionType } from "./actions.js";
+import type { ActionReference } from "./actions.js";
 import type { ActionListResponse, ActionMeta, ValidateResponse } from "./meta.js";
 import type { ParamValues } from "./validate.js";
 
@@ -48,9 +48,9 @@ export interface Client {
   /** Return every action of the server. Asked again, it is downloaded again only if it changed. */
   listActions(options?: CallOptions): Promise<ActionListResponse>;
   /** Return one action; an ApiError with status 404 when there is none. */
-  getAction(type: ActionType | (string & {}), options?: CallOptions): Promise<ActionMeta>;
+  getAction(type: ActionReference | (string & {}), options?: CallOptions): Promise<ActionMeta>;
   /** Let the server check params of an action. */
-  validate(type: ActionType | (string & {}), params: ParamValues, options?: CallOptions): Promise<ValidateResponse>;
+  validate(type: ActionReference | (string & {}), params: ParamValues, options?: CallOptions): Promise<ValidateResponse>;
 }
 
 /** An answer that is not a success; its message is the sentence that the server gave for people. */

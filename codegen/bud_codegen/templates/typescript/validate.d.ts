@@ -1,4 +1,4 @@
-import type { ActionType } from "./actions.js";
+import type { ActionReference } from "./actions.js";
 import type { ActionMeta, ValidateResponse } from "./meta.js";
 
 /** Params as a step gives them or a form holds them: any object, such as an action's input, but no list. */
@@ -15,4 +15,4 @@ export type ParamValues =
 export declare function createValidator(action: ActionMeta): (params: ParamValues) => ValidateResponse;
 
 /** Check params of an action of the catalog, by its type or an alias. */
-export declare function validateParams(type: ActionType | (string & {}), params: ParamValues): ValidateResponse;
+export declare function validateParams(type: ActionReference | (string & {}), params: ParamValues): ValidateResponse;

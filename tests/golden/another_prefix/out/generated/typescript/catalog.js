@@ -6,6 +6,9 @@ export const catalog = /* @__PURE__ */ frozen({
   "billing_invoice": {"type":"billing_invoice","version":"1.0.0","name":"Invoice","description":"Sends an invoice.","category":"Billing","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[{"name":"amount","label":"Amount","type":"number","required":true,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null}],"rules":[],"outputs":[],"examples":[{"title":"A small one","params":{"amount":1},"description":null}],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null,"migrations":[]},
 });
 
+export const olderVersions = /* @__PURE__ */ frozen({
+});
+
 export const categories = /* @__PURE__ */ frozen([
   { name: "Billing", icon: "coin", actions: [catalog["billing_invoice"]] },
 ]);
@@ -17,6 +20,14 @@ function typesByAlias() {
 }
 
 export function findAction(type) {
+  const [name, major, ...rest] = type.split("@");
+  const newest = rest.length === 0 ? findNewest(name) : undefined;
+  if (major === undefined || newest?.version.split(".", 1)[0] === major) return newest;
+  const older = `${newest?.type}@${major}`;
+  return Object.hasOwn(olderVersions, older) ? olderVersions[older] : undefined;
+}
+
+function findNewest(type) {
   if (Object.hasOwn(catalog, type)) return catalog[type];
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;

@@ -7,6 +7,9 @@ export const catalog = /* @__PURE__ */ frozen({
   "old_call": {"type":"old_call","version":"1.4.0","name":"Old Call","description":"Calls an address the old way.","category":"Integration","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[{"name":"url","label":"URL","type":"string","required":true,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"uri","label":"URI","type":"string","required":false,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":{"since":"1.1.0","message":"Use url.","date":null,"replacement":"url","sunset":null},"renamedFrom":null},{"name":"wait","label":"Wait","type":"number","required":false,"default":5,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":"pause"}],"rules":[],"outputs":[{"name":"status","type":"number","description":null,"nullable":false,"deprecated":null},{"name":"code","type":"number","description":null,"nullable":true,"deprecated":{"since":"1.2.0","message":"Use status.","date":null,"replacement":"status","sunset":null}}],"examples":[],"docsUrl":null,"stability":"beta","deprecated":{"since":"1.3.0","message":"Use new_call.","date":null,"replacement":"new_call","sunset":"2027-06-30"},"aliases":["call"],"reserved":{"params":["address"],"outputs":["body"]},"migrations":[]},
 });
 
+export const olderVersions = /* @__PURE__ */ frozen({
+});
+
 export const categories = /* @__PURE__ */ frozen([
   { name: "Integration", icon: "plug", actions: [catalog["new_call"], catalog["old_call"]] },
 ]);
@@ -18,6 +21,14 @@ function typesByAlias() {
 }
 
 export function findAction(type) {
+  const [name, major, ...rest] = type.split("@");
+  const newest = rest.length === 0 ? findNewest(name) : undefined;
+  if (major === undefined || newest?.version.split(".", 1)[0] === major) return newest;
+  const older = `${newest?.type}@${major}`;
+  return Object.hasOwn(olderVersions, older) ? olderVersions[older] : undefined;
+}
+
+function findNewest(type) {
   if (Object.hasOwn(catalog, type)) return catalog[type];
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;

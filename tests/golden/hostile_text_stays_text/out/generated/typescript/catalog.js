@@ -6,6 +6,9 @@ export const catalog = /* @__PURE__ */ frozen({
   "hostile": {"type":"hostile","version":"1.0.0","name":"\"\"\" */ `${name}` <b> | {{ x }} \\","description":"Ends a docstring \"\"\" and ''' and a comment */ and a table | cell.\n{% raw %} {{ config }} {# not a comment #} ${process.exit()} `code` ````\nBack\\slash \\N{DASH} \\u0041 \\x, @deprecated {@link x}, <!-- <script>alert(1)</script> -->\nends with a quote \"\n","category":"Control Flow","icon":"*/`${x}`","color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[{"name":"text","label":"\"\"\"; import os #","type":"string","required":false,"default":"'\"\"\" \\ ${x} {{ y }} */ 😀 é","description":"ends with a backslash \\","placeholder":"several\nlines */","options":null,"validation":{"pattern":"[*]/|`|\"|\\\\|\\$","patternMessage":"*/ ${x}"},"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"choice","label":"Choice","type":"select","required":false,"description":null,"placeholder":null,"options":[{"value":"\"\"\"","label":"\"\"\""},{"value":"*/ \\","label":"*/"},{"value":"a\nb","label":"a b"},{"value":"`|${x}","label":"|"}],"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"tree","label":"Tree","type":"json","required":false,"default":{["__proto__"]:{"constructor":"\"\"\""},"*/":["\\","`"]},"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"shape","label":"Shape","type":"json","required":false,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"schema":{"type":"object","properties":{"\"\"\"*/`${x}\\":{"type":"string","description":"a \"\"\" b */ c","enum":["\"\"\"","*/"]}}},"secret":false,"deprecated":null,"renamedFrom":null}],"rules":[],"outputs":[{"name":"result","type":"string","description":"*/ \"\"\" \\","nullable":false,"deprecated":null}],"examples":[{"title":"*/ ```` | \"\"\" </script>","params":{"text":"````*/\"\"\"","tree":{"````":"<!--"}},"description":"@deprecated ```"}],"docsUrl":"https://example.com/`*/${y}|a","stability":"stable","deprecated":null,"aliases":[],"reserved":null,"migrations":[]},
 });
 
+export const olderVersions = /* @__PURE__ */ frozen({
+});
+
 export const categories = /* @__PURE__ */ frozen([
   { name: "Control Flow", icon: "git-branch", actions: [catalog["hostile"]] },
 ]);
@@ -17,6 +20,14 @@ function typesByAlias() {
 }
 
 export function findAction(type) {
+  const [name, major, ...rest] = type.split("@");
+  const newest = rest.length === 0 ? findNewest(name) : undefined;
+  if (major === undefined || newest?.version.split(".", 1)[0] === major) return newest;
+  const older = `${newest?.type}@${major}`;
+  return Object.hasOwn(olderVersions, older) ? olderVersions[older] : undefined;
+}
+
+function findNewest(type) {
   if (Object.hasOwn(catalog, type)) return catalog[type];
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;

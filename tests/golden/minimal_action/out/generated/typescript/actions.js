@@ -4,7 +4,9 @@ export const actionTypes = /* @__PURE__ */ Object.freeze([
   "ping",
 ]);
 
-const known = /* @__PURE__ */ new Set(actionTypes);
+const olderVersions = [];
+
+const known = /* @__PURE__ */ new Set([...actionTypes, ...olderVersions]);
 
 export function isKnownStep(step) {
   return known.has(step.action);

@@ -6,6 +6,9 @@ export const catalog = /* @__PURE__ */ frozen({
   "ping": {"type":"ping","version":"1.0.0","name":"Ping","description":"Does nothing, and says that it did.","category":"Control Flow","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[],"rules":[],"outputs":[],"examples":[],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null,"migrations":[]},
 });
 
+export const olderVersions = /* @__PURE__ */ frozen({
+});
+
 export const categories = /* @__PURE__ */ frozen([
   { name: "Control Flow", icon: "git-branch", actions: [catalog["ping"]] },
 ]);
@@ -17,6 +20,14 @@ function typesByAlias() {
 }
 
 export function findAction(type) {
+  const [name, major, ...rest] = type.split("@");
+  const newest = rest.length === 0 ? findNewest(name) : undefined;
+  if (major === undefined || newest?.version.split(".", 1)[0] === major) return newest;
+  const older = `${newest?.type}@${major}`;
+  return Object.hasOwn(olderVersions, older) ? olderVersions[older] : undefined;
+}
+
+function findNewest(type) {
   if (Object.hasOwn(catalog, type)) return catalog[type];
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;

@@ -88,19 +88,22 @@ export interface DeploymentScaleUpOutputs {
   })[];
 }
 
-/** The types of each action, by its type. */
+/** The types of each action, by what a step may name. */
 export interface ActionMap {
   readonly "deployment_scale_up": { readonly input: DeploymentScaleUpInput; readonly params: DeploymentScaleUpParams; readonly outputs: DeploymentScaleUpOutputs };
 }
 
+/** What a step may name: the type of an action, or `type@major` of a version that stands beside a newer one. */
+export type ActionReference = keyof ActionMap;
+
 /** The type of an action in this catalog. */
-export type ActionType = keyof ActionMap;
+export type ActionType = Exclude<ActionReference, `${string}@${string}`>;
 
 /** Every type of action, in the order of the catalog. */
 export declare const actionTypes: readonly ActionType[];
 
 /** One use of an action in a pipeline; `action` tells which params belong to it. */
-export type ActionStep<K extends ActionType = ActionType> = {
+export type ActionStep<K extends ActionReference = ActionReference> = {
   [P in K]: {
     readonly id?: string;
     readonly name?: string;

@@ -6,6 +6,9 @@ export const catalog = /* @__PURE__ */ frozen({
   "pause": {"type":"pause","version":"1.0.0","name":"Pause","description":"Waits for a time or until one.","category":"Control Flow","icon":null,"color":"#8c8c8c","executionMode":"sync","timeoutSeconds":null,"retryPolicy":null,"idempotent":true,"requiredServices":[],"requiredPermissions":[],"params":[{"name":"mode","label":"Mode","type":"select","required":false,"default":"for","description":null,"placeholder":null,"options":[{"value":"for","label":"For"},{"value":"until","label":"Until"}],"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"seconds","label":"Seconds","type":"number","required":false,"description":null,"placeholder":null,"options":null,"validation":{"min":0},"group":null,"visibleWhen":{"param":"mode","equals":"for"},"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"until","label":"Until","type":"string","required":true,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":{"param":"mode","notEquals":"for"},"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"at_least","label":"At least","type":"number","required":false,"default":1,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null},{"name":"at_most","label":"At most","type":"number","required":false,"description":null,"placeholder":null,"options":null,"validation":null,"group":null,"visibleWhen":null,"refType":null,"secret":false,"deprecated":null,"renamedFrom":null}],"rules":[{"kind":"requires","params":["seconds"],"when":[{"param":"mode","equals":"for"}],"pattern":null,"message":"Say how long"},{"kind":"ordered","params":["at_least","at_most"],"when":[],"pattern":null,"message":"The least cannot be above the most"},{"kind":"matches","params":["until"],"when":[],"pattern":"^[0-9]{4}-","message":"Must start with a year"},{"kind":"at_least_one_of","params":["seconds","until"],"when":[{"param":"at_most","present":false}],"pattern":null,"message":"Give one"}],"outputs":[],"examples":[{"title":"A second","params":{"seconds":1},"description":null},{"title":"Until a day","params":{"mode":"until","until":"2026-01-01"},"description":null}],"docsUrl":null,"stability":"stable","deprecated":null,"aliases":[],"reserved":null,"migrations":[]},
 });
 
+export const olderVersions = /* @__PURE__ */ frozen({
+});
+
 export const categories = /* @__PURE__ */ frozen([
   { name: "Control Flow", icon: "git-branch", actions: [catalog["pause"]] },
 ]);
@@ -17,6 +20,14 @@ function typesByAlias() {
 }
 
 export function findAction(type) {
+  const [name, major, ...rest] = type.split("@");
+  const newest = rest.length === 0 ? findNewest(name) : undefined;
+  if (major === undefined || newest?.version.split(".", 1)[0] === major) return newest;
+  const older = `${newest?.type}@${major}`;
+  return Object.hasOwn(olderVersions, older) ? olderVersions[older] : undefined;
+}
+
+function findNewest(type) {
   if (Object.hasOwn(catalog, type)) return catalog[type];
   aliases ??= typesByAlias();
   return aliases.has(type) ? catalog[aliases.get(type)] : undefined;
