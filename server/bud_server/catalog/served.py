@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -130,12 +131,39 @@ class ServedCatalog:
             **{name: entry for entry in older.values() for name in names_of(entry["meta"], is_newest=False)},
             **{name: entry for entry in entries.values() for name in names_of(entry["meta"])},
         }
+        self._pins: Mapping[str, int] = {}
         self._validators: dict[str, ParamValidator] = {}
+        """By digest."""
         self._schemas: dict[str, Answer] = {}
+
+    def pinned(self, pins: Mapping[str, int]) -> "ServedCatalog":
+        """Return the catalog as a pipeline sees it whose actions are pinned, by type, to major versions.
+
+        A pin whose version is not there leaves its action unknown.
+        """
+        needed = {kind: major for kind, major in pins.items() if self._newest_major(kind) not in (None, major)}
+        if not needed:
+            return self
+        view = copy(self)
+        view._pins = needed
+        return view
+
+    def pin_of(self, name: str) -> int | None:
+        """Return the major version that an action is pinned to, if not to the newest."""
+        found = self._names.get(name)
+        return None if found is None else self._pins.get(found["meta"]["type"])
+
+    def _newest_major(self, kind: str) -> int | None:
+        entry = self.entries.get(kind)
+        return None if entry is None else major_of(entry["meta"])
 
     def entry(self, action_type: str) -> Document | None:
         """Return an action's entry by its type or an alias, or by one of them with `@major`; None if there is none."""
-        return self._names.get(action_type)
+        found = self._names.get(action_type)
+        if self._pins and found is not None and "@" not in action_type:
+            major = self._pins.get(found["meta"]["type"])
+            return found if major is None else self._names.get(f"{action_type}@{major}")
+        return found
 
     def reference_of(self, entry: Document) -> str:
         """Return the shortest name that means a version: its action's type, or `type@major` of an older one."""
@@ -151,7 +179,7 @@ class ServedCatalog:
 
     def versions_of(self, name: str) -> list[str]:
         """Return the versions of an action that stand side by side, the newest first; empty for an unknown one."""
-        newest = self.entry(name)
+        newest = self._names.get(name)
         if newest is None:
             return []
         kind = newest["meta"]["type"]
@@ -166,12 +194,14 @@ class ServedCatalog:
 
     def validator(self, action_type: str) -> ParamValidator | None:
         """Return the validator of an action's params; None if there is no such action."""
-        found = self._validators.get(action_type)
+        entry = self.entry(action_type)
+        return None if entry is None else self.validator_of(entry)
+
+    def validator_of(self, entry: Document) -> ParamValidator:
+        """Return the validator of a version's params, which need not be installed any more."""
+        found = self._validators.get(entry["digest"])
         if found is None:
-            entry = self.entry(action_type)
-            if entry is None:
-                return None
-            found = self._validators[action_type] = ParamValidator(entry["meta"])
+            found = self._validators[entry["digest"]] = ParamValidator(entry["meta"])
         return found
 
     def schema(self, action_type: str) -> Answer | None:

@@ -76,14 +76,22 @@ class _Check:
     def _step_problems(self, step: Step, path: Path) -> Found:
         entry = self._catalog.entry(step.action)
         if entry is None:
-            hint = self._actions.hint(step.action)
-            yield problem("unknown_action", (*path, "action"), action=step.action, hint=hint)
+            yield self._unknown_action(step, (*path, "action"))
         else:
             yield from _action_problems(step, entry["meta"], path)
             yield from self._param_problems(step, entry["meta"], path)
             yield from self._target_problems(step, entry["meta"], path)
         yield from self._expressions.of_step(step, entry and entry["meta"], path)
         yield from self._time_problems(step, path)
+
+    def _unknown_action(self, step: Step, path: Path) -> PipelineProblem:
+        name, _, major = step.action.partition("@")
+        there = self._catalog.versions_of(name)
+        if not there:
+            return problem("unknown_action", path, action=step.action, hint=self._actions.hint(step.action))
+        major = major or str(self._catalog.pin_of(name))
+        listed = ", ".join(there)
+        return problem("unknown_version", path, step=step.id, action=name, version=major, there=listed)
 
     def _param_problems(self, step: Step, meta: Document, path: Path) -> Found:
         validator = self._catalog.validator(step.action)

@@ -1,11 +1,12 @@
 """What a client saves or runs: read, checked against the catalog, and its secrets sealed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.responses import Response
 
+from bud_schemas.shapes import major_of
 from bud_server.catalog.served import ServedCatalog
 from bud_server.http.body import RefusedError
 from bud_server.http.problem_details import problem_response
@@ -58,6 +59,8 @@ class Content:
     """Secrets are sealed."""
     description: str | None
     step_count: int
+    pins: Mapping[str, int] = field(default_factory=dict)
+    """Major version of each action, by type, that it was checked against."""
 
     @property
     def status(self) -> str:
@@ -85,18 +88,27 @@ def valid(document: object, catalog: ServedCatalog, *, stored: bool = False) -> 
 def content_of(body: Document, catalog: ServedCatalog, secrets: Secrets, before: Document | None = None) -> Content:
     """Return what is kept of a body with `dag` and maybe `name`; one without steps is a draft, and not checked.
 
-    Stars stand for the secrets of the stored definition `before`. Raises InvalidError, RefusedError and SecretsError.
+    Stars stand for the secrets of the stored definition `before`; `catalog` is pinned as that is.
+    Raises InvalidError, RefusedError and SecretsError.
     """
     definition = named(body)
     if before is not None:
         definition = restored(definition, before, catalog)
     if definition.get("steps"):
         sealed_definition, pipeline = prepared(definition, catalog, secrets)
-        return Content(pipeline.name, sealed_definition, pipeline.description, len(pipeline.steps))
+        pins = _pins(pipeline, catalog)
+        return Content(pipeline.name, sealed_definition, pipeline.description, len(pipeline.steps), pins)
     check_no_stars(definition, catalog)
     about = definition.get("description")
     description = about if isinstance(about, str) else None
     return Content(definition["name"], sealed(definition, catalog, secrets), description, 0)
+
+
+def _pins(pipeline: Pipeline, catalog: ServedCatalog) -> dict[str, int]:
+    """Return the major version of each action that steps name without one."""
+    named = sorted({step.action for step in pipeline.steps if "@" not in step.action})
+    metas = [entry["meta"] for name in named if (entry := catalog.entry(name)) is not None]
+    return {meta["type"]: major_of(meta) for meta in metas}
 
 
 def prepared(

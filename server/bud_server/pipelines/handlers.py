@@ -11,7 +11,7 @@ from starlette.responses import Response
 from bud_server.auth.permissions import require
 from bud_server.http.body import RefusedError
 from bud_server.pipelines.content import Content, content_of
-from bud_server.pipelines.saved import ADMIN, NameTakenError, SavedPipelines, listed, visible
+from bud_server.pipelines.saved import ADMIN, NameTakenError, SavedPipelines, listed, pins_of, visible
 from bud_server.runtime.answers import moment
 from bud_server.runtime.calls import Call, check_storable, is_id, json_response
 from bud_server.runtime.secrets import masked
@@ -55,8 +55,7 @@ async def replace(call: Call) -> Response:
     if row.is_system:
         require(call.subject, [ADMIN])
     _check_version(call, body, row.version)
-    before = json.loads(row.definition)
-    content = await call.aside(lambda: _content(call, {"name": row.name, **_given(body)}, before))
+    content = await call.aside(lambda: _content(call, {"name": row.name, **_given(body)}, row))
     icon = body.get("icon", row.icon)
     saved = SavedPipelines(call.runtime.database)
     try:
@@ -89,9 +88,12 @@ def _given(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "name": name} if name else {key: each for key, each in body.items() if key != "name"}
 
 
-def _content(call: Call, body: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Content:
+def _content(call: Call, body: Mapping[str, Any], row: Row[Any] | None = None) -> Content:
+    """Return what is kept of a body, which replaces a row if one is given."""
     check_storable(body, COLUMNS)
-    content = content_of(body, call.catalog, call.runtime.secrets, before)
+    before = None if row is None else json.loads(row.definition)
+    catalog = call.catalog if row is None else call.catalog.pinned(pins_of(row))
+    content = content_of(body, catalog, call.runtime.secrets, before)
     check_storable({"name": content.name, "dag/description": content.description}, ("name", "dag/description"))
     return content
 
@@ -127,6 +129,7 @@ def pipeline_document(row: Row[Any]) -> dict[str, Any]:
         "description": row.description,
         "icon": row.icon,
         "dag": masked(json.loads(row.definition)),
+        "pins": pins_of(row),
         "execution_count": row.execution_count,
         "last_execution_at": moment(row.last_execution_at),
     }

@@ -84,6 +84,10 @@ MESSAGES = {
     ),
     # actions and their params
     "unknown_action": Message("Action '{action}' is not registered", hint="{hint}"),
+    "unknown_version": Message(
+        "Step '{step}': version {version} of action '{action}' is not installed; there is {there}",
+        hint="name a version that is, or bring the pipeline up to date with bud pipelines upgrade",
+    ),
     "deprecated_action": Message(
         "Step '{step}': action '{action}' is deprecated: {reason}", severity="warning", hint="{hint}"
     ),

@@ -1,5 +1,6 @@
 """Saved pipelines: rows that belong to somebody, or to the system."""
 
+import json
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -81,7 +82,14 @@ def _values(content: Content, icon: str | None) -> dict[str, Any]:
         "icon": icon,
         "definition": as_text(content.definition),
         "step_count": content.step_count,
+        "pins": as_text(content.pins),
     }
+
+
+def pins_of(row: Row[Any]) -> dict[str, int]:
+    """Return the major versions that a pipeline's actions are pinned to, by type."""
+    pins: dict[str, int] = json.loads(row.pins or "{}")
+    return pins
 
 
 def _check_name(on: Transaction, owner: str, name: str, but: str = "") -> None:

@@ -15,10 +15,9 @@ Place = tuple[str, ...]
 Change = Callable[[Any, Place, Path], Any]
 
 
-def secret_names(action: str, catalog: ServedCatalog) -> set[str]:
-    """Return the names, older ones included, of an action's secret params; none for an unknown action."""
-    entry = catalog.entry(action)
-    secret = [param for param in entry["meta"]["params"] if param.get("secret")] if entry else []
+def secret_names(meta: Document) -> set[str]:
+    """Return the names, older ones included, of an action's secret params, given its metadata."""
+    secret = [param for param in meta["params"] if param.get("secret")]
     return {name for param in secret for name in (param["name"], param["renamed_from"]) if name}
 
 
@@ -91,7 +90,8 @@ def _changed_step(step: Document, catalog: ServedCatalog, change: Change, path: 
     params, action, step_id = step.get("params"), step.get("action"), step.get("id")
     if not isinstance(params, Mapping) or not isinstance(action, str):
         return step
-    secret = secret_names(action, catalog)
+    entry = catalog.entry(action)
+    secret = secret_names(entry["meta"]) if entry else set()
     kept = {
         name: change(value, ("step", str(step_id), action, name), (*path, "params", name)) if name in secret else value
         for name, value in params.items()

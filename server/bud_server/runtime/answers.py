@@ -114,6 +114,7 @@ def step_document(row: Row[Any], planned: PlannedStep, step: StepState) -> Docum
         "step_id": planned.id,
         "step_name": planned.name,
         "action": planned.action,
+        "action_version": planned.version,
         "status": step.status.value,
         "start_time": moment(step.started_at),
         "end_time": moment(step.ended_at),

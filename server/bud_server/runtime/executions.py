@@ -18,7 +18,7 @@ from bud_server.runtime import inputs
 from bud_server.runtime.engine import Engine, Happened
 from bud_server.runtime.found import Found
 from bud_server.runtime.identifiers import new_id
-from bud_server.runtime.plan import Plan
+from bud_server.runtime.plan import Plan, PlannedStep
 from bud_server.runtime.planning import PlanStore, plan_of, written_plan
 from bud_server.runtime.secrets import Secrets
 from bud_server.runtime.state import ExecutionState, new_state
@@ -40,6 +40,8 @@ class Request:
     initiator: str = "api"
     options: Mapping[str, Any] = field(default_factory=dict)
     idempotency_key: str | None = None
+    pins: Mapping[str, int] = field(default_factory=dict)
+    """Major versions of actions, by type, that the pipeline was saved with."""
 
 
 class ReusedKeyError(Rejection):
@@ -65,10 +67,11 @@ class Executions:
 
         Raises SecretsError if there are secret values and no key to keep them with. The future raises ReusedKeyError.
         """
-        plan = self._sealed_plan(asked.pipeline)
-        params = self.sealed_params(asked.pipeline, asked.params)
+        catalog = self._catalog().pinned(asked.pins)
+        plan = self._sealed_plan(asked.pipeline, catalog)
+        params = self.sealed_params(asked.pipeline, plan, asked.params)
         document = asked.pipeline.to_document()
-        written = written_plan(plan, self._sealed_definition(document, plan))
+        written = written_plan(plan, self._sealed_definition(document, plan, catalog))
         request_digest = None if asked.idempotency_key is None else self._request_digest(document, asked)
 
         def job(on: Transaction) -> ExecutionState:
@@ -125,30 +128,28 @@ class Executions:
         }
         return self._secrets.digest(definition_digest(self._secrets.open(request, Found())))
 
-    def _sealed_plan(self, pipeline: Pipeline) -> Plan:
-        plan = plan_of(pipeline, self._catalog())
-        steps = {
-            step.id: replace(step, params=self._sealed_step_params(step.action, step.params))
-            for step in plan.steps.values()
-        }
+    def _sealed_plan(self, pipeline: Pipeline, catalog: ServedCatalog) -> Plan:
+        """Return a plan with the values of secret params sealed; mere references stay as they are."""
+        plan = plan_of(pipeline, catalog)
+        steps = {step.id: replace(step, params=self._sealed_step_params(plan, step)) for step in plan.steps.values()}
         return replace(plan, steps=steps)
 
-    def _sealed_step_params(self, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a step's params with the values of secret ones sealed; mere references stay as they are."""
-        secret = secret_names(action, self._catalog())
-        return {name: sealed_value(value, self._secrets) if name in secret else value for name, value in params.items()}
+    def _sealed_step_params(self, plan: Plan, step: PlannedStep) -> Mapping[str, Any]:
+        secret = self._secret_names(plan, step.id)
+        given = step.params.items()
+        return {name: sealed_value(value, self._secrets) if name in secret else value for name, value in given}
 
-    def sealed_params(self, pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, Any]:
+    def sealed_params(self, pipeline: Pipeline, plan: Plan, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the params of an execution with the secret ones encrypted. Raises SecretsError if there is no key."""
-        secret = self._secret_params(pipeline)
+        secret = self._secret_params(pipeline, plan)
         return {name: self._secrets.seal(value) if name in secret else value for name, value in params.items()}
 
-    def _secret_params(self, pipeline: Pipeline) -> set[str]:
+    def _secret_params(self, pipeline: Pipeline, plan: Plan) -> set[str]:
         """Return the parameters of a pipeline whose values are secret: declared so, or passed on to a secret param."""
         found = {parameter.name for parameter in pipeline.parameters if parameter.secret}
         step_ids = frozenset(step.id for step in pipeline.steps)
         for step in pipeline.steps:
-            for name in secret_names(step.action, self._catalog()) & step.params.keys():
+            for name in self._secret_names(plan, step.id) & step.params.keys():
                 try:
                     value = compile_value(self._secrets.open(step.params[name], Found()), step_ids)
                 except CompileErrors:
@@ -157,8 +158,14 @@ class Executions:
                 found.update(name for name in names if name is not None)
         return found
 
-    def _sealed_definition(self, definition: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
-        document = sealed(definition, self._catalog(), self._secrets)
+    def _secret_names(self, plan: Plan, step_id: str) -> set[str]:
+        """Return the names of a step's secret params, as the definition says that the plan was made with."""
+        step = plan.steps[step_id]
+        definition = plan.definitions.get(step.digest) or self._catalog().entry(step.action)
+        return secret_names(definition["meta"]) if definition else set()
+
+    def _sealed_definition(self, definition: Mapping[str, Any], plan: Plan, catalog: ServedCatalog) -> dict[str, Any]:
+        document = sealed(definition, catalog, self._secrets)
         for step in document["steps"]:
             step["params"] = dict(plan.steps[step["id"]].params)
         return document

@@ -67,7 +67,7 @@ async def start_action(call: Call) -> Response:
     if entry is None:
         raise RefusedError(404, f"Action '{call.part('action_type')[:100]}' not found")
     meta = entry["meta"]
-    step = {"id": ONE_STEP, "name": meta["name"], "action": meta["type"], "params": body["params"]}
+    step = {"id": ONE_STEP, "name": meta["name"], "action": call.catalog.reference_of(entry), "params": body["params"]}
     definition = {"name": meta["name"], "steps": [step]}
     rest = {name: each for name, each in body.items() if name != "params"}
     return await _start(call, rest, lambda starter: starter.of_definition(definition, rest), yields=ONE_STEP)
@@ -339,7 +339,8 @@ def _new_params(call: Call, on: Transaction, row: Row[Any], given: dict[str, Any
     if has_mask(kept):
         raise RefusedError(422, "Stars stand for a secret that the execution does not have: give the secret itself")
     opened = call.runtime.secrets.open({**before, **kept}, Found())
-    return call.runtime.executions.sealed_params(pipeline, checked_params(pipeline, opened))
+    plan, _ = call.runtime.plans.get(on, row.plan)
+    return call.runtime.executions.sealed_params(pipeline, plan, checked_params(pipeline, opened))
 
 
 async def resolve(call: Call) -> Response:

@@ -43,6 +43,8 @@ class PlannedStep:
     """Of one attempt."""
     retries: Retries | None = None
     is_idempotent: bool = False
+    digest: str = ""
+    """Of the action's definition; empty in plans made before definitions were kept."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Plan:
     is_fail_fast: bool = True
     most_parallel: int = 10
     """Steps that may be under way at a time, those that wait included."""
+    definitions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
+    """What the catalog said of the actions when the execution began, by digest."""
 
     @cached_property
     def unusual_ids(self) -> frozenset[str]:

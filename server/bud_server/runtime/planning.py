@@ -17,7 +17,7 @@ from bud_server.runtime.rules import PipelineRules
 from bud_server.runtime.secrets import Secrets
 from bud_server.runtime.store.database import Database, Transaction
 from bud_server.runtime.store.rows import as_text
-from bud_server.runtime.store.tables import plans
+from bud_server.runtime.store.tables import definitions, plans
 
 MOST_KEPT = 500
 """Plans kept in memory."""
@@ -34,9 +34,11 @@ def plan_of(pipeline: Pipeline, catalog: ServedCatalog) -> Plan:
         step.id: _planned(step, position, tuple(dependents[step.id]), catalog, settings.retry_policy)
         for position, step in enumerate(pipeline.steps)
     }
+    used = [entry for step in pipeline.steps if (entry := catalog.entry(step.action)) is not None]
     return Plan(
         name=pipeline.name,
         steps=planned,
+        definitions={entry["digest"]: entry for entry in used},
         outputs=dict(pipeline.outputs),
         timeout_seconds=float(settings.timeout_seconds),
         is_fail_fast=settings.fail_fast,
@@ -64,6 +66,7 @@ def _planned(
         attempt_seconds=meta.get("timeout_seconds"),
         retries=_retries(step, meta, default),
         is_idempotent=bool(meta.get("idempotent", False)),
+        digest=entry["digest"] if entry is not None else "",
     )
 
 
@@ -96,7 +99,8 @@ def _of_pipeline(retry: Retry) -> Retries:
 
 def plan_document(plan: Plan) -> dict[str, Any]:
     """Return a plan as JSON; what it shares with the plan must not be changed."""
-    return {**_members(plan), "steps": {step_id: _step_document(step) for step_id, step in plan.steps.items()}}
+    members = {name: each for name, each in _members(plan).items() if name != "definitions"}
+    return {**members, "steps": {step_id: _step_document(step) for step_id, step in plan.steps.items()}}
 
 
 def _step_document(step: PlannedStep) -> dict[str, Any]:
@@ -107,9 +111,10 @@ def _members(planned: Plan | PlannedStep) -> dict[str, Any]:
     return {field.name: getattr(planned, field.name) for field in fields(planned)}
 
 
-def read_plan(document: Mapping[str, Any]) -> Plan:
-    """Return the plan that a document stands for."""
-    return Plan(**{**document, "steps": {step_id: _read_step(step) for step_id, step in document["steps"].items()}})
+def read_plan(document: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]] | None = None) -> Plan:
+    """Return the plan that a document stands for, with the definitions that it refers to."""
+    steps = {step_id: _read_step(step) for step_id, step in document["steps"].items()}
+    return Plan(**{**document, "steps": steps, "definitions": definitions or {}})
 
 
 def _read_step(document: Mapping[str, Any]) -> PlannedStep:
@@ -146,6 +151,7 @@ class PlanStore:
     def __init__(self, database: Database, secrets: Secrets) -> None:
         self._secrets = secrets
         self._insert = database.insert(plans).on_conflict_do_nothing()
+        self._insert_definition = database.insert(definitions).on_conflict_do_nothing()
         self._kept: OrderedDict[str, tuple[Plan, Rules]] = OrderedDict()
 
     def put(self, on: Transaction, written: WrittenPlan) -> None:
@@ -154,6 +160,9 @@ class PlanStore:
             return
         values = {"digest": written.digest, "definition": written.definition, "document": written.document}
         on.connection.execute(self._insert, values)
+        kept = [{"digest": digest, "document": as_text(entry)} for digest, entry in written.plan.definitions.items()]
+        if kept:
+            on.connection.execute(self._insert_definition, kept)
         usable = on.written[written.digest] = (written.plan, PipelineRules(written.plan, self._secrets))
         on.after.append(lambda: self._keep(written.digest, usable))
 
@@ -164,7 +173,7 @@ class PlanStore:
             document = on.connection.execute(_DOCUMENT, {"digest": digest}).scalar()
             if document is None:
                 raise KeyError(digest)
-            plan = read_plan(json.loads(document))
+            plan = _with_definitions(on, json.loads(document))
             usable = (plan, PipelineRules(plan, self._secrets))
             self._keep(digest, usable)
         return usable
@@ -174,6 +183,12 @@ class PlanStore:
         self._kept[digest] = usable
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
+
+
+def _with_definitions(on: Transaction, document: Mapping[str, Any]) -> Plan:
+    digests = {step.get("digest") for step in document["steps"].values()} - {None, ""}
+    rows = on.connection.execute(select(definitions).where(definitions.c.digest.in_(sorted(digests))))
+    return read_plan(document, {row.digest: json.loads(row.document) for row in rows})
 
 
 _DOCUMENT = select(plans.c.document).where(plans.c.digest == bindparam("digest"))

@@ -23,6 +23,7 @@ from bud_server.runtime.engine import Assignment
 from bud_server.runtime.evaluation import Evaluation
 from bud_server.runtime.executors.call import problems_of
 from bud_server.runtime.found import Found
+from bud_server.runtime.plan import PlannedStep
 from bud_server.runtime.secrets import Secrets, SecretsError
 from bud_server.runtime.store.rows import subject_of
 
@@ -96,12 +97,12 @@ class Preparation:
     def prepare(self, given: Assignment, report: Callable[[str, Mapping[str, Any]], None]) -> Prepared:
         """Return what an attempt needs. Raises UnpreparedError, saying why it cannot be made."""
         planned = given.plan.steps[given.step_id]
-        entry = self._catalog().entry(planned.action)
-        if entry is None:
-            raise UnpreparedError("missing_executor", f"No installed package has the action '{planned.action}'")
+        catalog = self._catalog()
+        installed = _installed(catalog, planned)
+        entry = given.plan.definitions.get(planned.digest, installed)
         subject = subject_of(given.row)
         _check_permissions(subject, entry["meta"])
-        executor = self._executor(planned.action)
+        executor = self._executor(catalog.reference_of(installed))
         found = Found()
         evaluation = Evaluation(given.state, self._secrets, found)
         try:
@@ -110,8 +111,7 @@ class Preparation:
             params = self._params(given, entry["meta"], evaluation, found)
         except SecretsError as error:
             raise UnpreparedError("secret", str(error)) from error
-        validator = self._catalog().validator(planned.action)
-        params = params if validator is None else self._checked(validator, executor, params, found)
+        params = self._checked(catalog.validator_of(entry), executor, params, found)
         context = ActionContext(
             params=params,
             step_id=given.step_id,
@@ -142,7 +142,7 @@ class Preparation:
         planned = given.plan.steps[given.step_id]
         raw = self._secrets.open(planned.params, found)
         own = {param["name"] for param in meta["params"] if param["type"] == "branches"}
-        secret = secret_names(planned.action, self._catalog())
+        secret = secret_names(meta)
         resolved = {}
         for name, value in raw.items():
             try:
@@ -187,6 +187,21 @@ class Preparation:
             user_id=prepared.context.user_id,
             services=self._services,
         )
+
+
+def _installed(catalog: ServedCatalog, planned: PlannedStep) -> Document:
+    """Return what is installed of the action's major version that an execution began with. Raises UnpreparedError."""
+    major = planned.version.partition(".")[0]
+    name = f"{planned.action}@{major}" if major else planned.action
+    entry = catalog.entry(name)
+    if entry is not None:
+        return entry
+    there = ", ".join(catalog.versions_of(planned.action))
+    message = f"No installed package has the action '{planned.action}'"
+    if there:
+        message = f"Version {major} of '{planned.action}', which this execution began with, is not installed"
+        message = f"{message}; there is {there}"
+    raise UnpreparedError("missing_executor", message)
 
 
 def callback_token(secret: bytes, execution_id: str, step_id: str, number: int) -> str:

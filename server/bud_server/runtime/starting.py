@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row
@@ -15,6 +15,7 @@ from bud_server.pipelines.arguments import check_params
 from bud_server.pipelines.content import InvalidError, check_no_stars, valid
 from bud_server.pipelines.definition import Pipeline
 from bud_server.pipelines.read import read_pipeline, unwrapped
+from bud_server.pipelines.saved import pins_of
 from bud_server.runtime.executions import Request
 from bud_server.runtime.found import Found
 from bud_server.runtime.secrets import Secrets
@@ -36,36 +37,38 @@ class Starter:
         """Return the request to run a saved pipeline. Raises RefusedError, InvalidError and ForbiddenError."""
         if row.status == "draft":
             raise RefusedError(409, f"Pipeline '{row.name}' is a draft: give it steps before you run it")
-        definition = json.loads(row.definition)
-        pipeline = valid(self.secrets.open(definition, Found()), self.catalog, stored=True)
+        definition, pins = json.loads(row.definition), pins_of(row)
+        catalog = self.catalog.pinned(pins)
+        pipeline = valid(self.secrets.open(definition, Found()), catalog, stored=True)
         with_sealed_values = read_pipeline(definition, stored=True).pipeline
-        return self._request(pipeline, with_sealed_values or pipeline, body, row.id)
+        request = self._request(pipeline, with_sealed_values or pipeline, body, catalog)
+        return replace(request, pipeline_id=row.id, pins=pins)
 
     def of_definition(self, document: object, body: Mapping[str, Any]) -> Request:
         """Return the request to run a pipeline that is not saved. Raises the same."""
         definition = unwrapped(document)
         check_no_stars(definition if isinstance(definition, Mapping) else {}, self.catalog)
         pipeline = valid(definition, self.catalog)
-        return self._request(pipeline, pipeline, body, None)
+        return self._request(pipeline, pipeline, body, self.catalog)
 
-    def _request(self, pipeline: Pipeline, kept: Pipeline, body: Mapping[str, Any], pipeline_id: str | None) -> Request:
-        require(self.subject, self._needed(pipeline))
+    def _request(self, pipeline: Pipeline, kept: Pipeline, body: Mapping[str, Any], catalog: ServedCatalog) -> Request:
+        require(self.subject, _needed(pipeline, catalog))
         return Request(
             pipeline=kept,
             params=checked_params(pipeline, body.get("params") or {}),
             subject=self.subject,
             owner=self.subject.id,
-            pipeline_id=pipeline_id,
             initiator=body.get("initiator") or "api",
             options={name: body[name] for name in OPTIONS if body.get(name) is not None},
             idempotency_key=self.idempotency_key,
         )
 
-    def _needed(self, pipeline: Pipeline) -> Iterable[str]:
-        """Yield the permissions that the steps need, in the order of the definition."""
-        for step in pipeline.steps:
-            entry = self.catalog.entry(step.action)
-            yield from entry["meta"]["required_permissions"] if entry else ()
+
+def _needed(pipeline: Pipeline, catalog: ServedCatalog) -> Iterable[str]:
+    """Yield the permissions that the steps need, in the order of the definition."""
+    for step in pipeline.steps:
+        entry = catalog.entry(step.action)
+        yield from entry["meta"]["required_permissions"] if entry else ()
 
 
 def checked_params(pipeline: Pipeline, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from bud_server.runtime.store.database import Database, DatabaseError
 
-LATEST = "0001"
+LATEST = "0002"
 """Revision of the tables that this version of the server uses."""
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = text("SELECT pg_advisory_xact_lock(:key_space, 0)")

@@ -16,6 +16,7 @@ pipelines = Table(
     Column("icon", Text),
     Column("definition", Text, nullable=False),
     Column("step_count", Integer, nullable=False),
+    Column("pins", Text, comment="Major version of each action that it was checked against; NULL if saved before."),
     Column("version", Integer, nullable=False, comment="Counts the changes; guards against concurrent ones."),
     Column("created_by", Text, nullable=False),
     Column("created_at", Double, nullable=False),
@@ -29,6 +30,13 @@ plans = Table(
     Column("digest", Text, primary_key=True),
     Column("definition", Text, nullable=False, comment="The pipeline as it was when an execution of it began."),
     Column("document", Text, nullable=False, comment="The plan made of it and of the catalog of that time."),
+)
+
+definitions = Table(
+    "definitions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("document", Text, nullable=False, comment="What the catalog said of an action that a plan uses."),
 )
 
 executions = Table(
