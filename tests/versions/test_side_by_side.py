@@ -44,8 +44,8 @@ def test_a_name_alone_means_the_newest_version(registry: ActionRegistry) -> None
     meta = registry.get_meta("greet")
     assert meta is not None
     assert meta.version == "2.0.0"
-    assert registry.list_actions() == ["greet"]
-    assert [each.version for each in registry.get_all_meta()] == ["2.0.0"]
+    assert registry.list_actions() == ["greet", "hold"]
+    assert [each.version for each in registry.get_all_meta()] == ["2.0.0", "1.0.0"]
     assert run(registry, "greet", {"whom": "Ada"}) == {"text": "Welcome Ada"}
 
 
@@ -69,16 +69,16 @@ def test_a_version_that_is_not_there_is_unknown(registry: ActionRegistry, name: 
 
 def test_the_list_holds_the_newest_versions(client: TestClient) -> None:
     listed = client.get("/actions").json()
-    assert [(each["type"], each["version"]) for each in listed["actions"]] == [("greet", "2.0.0")]
+    assert [(each["type"], each["version"]) for each in listed["actions"]] == [("greet", "2.0.0"), ("hold", "1.0.0")]
     assert client.get("/actions?versions=newest").json() == listed
 
 
 @pytest.mark.parametrize("prefix", ["", "/api/v1", "/budpipeline"])
 def test_all_versions_are_listed_when_asked_for(client: TestClient, prefix: str) -> None:
     listed = client.get(f"{prefix}/actions?versions=all").json()
-    assert [each["version"] for each in listed["actions"]] == ["2.0.0", "1.4.0"]
-    assert [each["version"] for each in listed["categories"][0]["actions"]] == ["2.0.0", "1.4.0"]
-    assert listed["total"] == 2
+    assert [each["version"] for each in listed["actions"]] == ["2.0.0", "1.0.0", "1.4.0"]
+    assert [each["version"] for each in listed["categories"][0]["actions"]] == ["2.0.0", "1.0.0", "1.4.0"]
+    assert listed["total"] == 3
 
 
 def test_an_unknown_choice_of_versions_is_refused(client: TestClient) -> None:
@@ -153,4 +153,4 @@ def test_typescript_finds_each_version(project: Path) -> None:
     assert found["versions"] == ["2.0.0", "1.4.0", "2.0.0", "1.4.0", None, None]
     assert found["valid"] == [True, False]
     assert found["known"] == [True, False]
-    assert found["actionTypes"] == ["greet"]
+    assert found["actionTypes"] == ["greet", "hold"]

@@ -17,7 +17,8 @@ class PipelineFile:
     name: str
     reading: Reading
     """Its problems have places."""
-    _document: Document
+    document: Document
+    """The file as it was read."""
 
     def located(self, problems: Iterable[PipelineProblem]) -> tuple[PipelineProblem, ...]:
         """Return problems of this file's pipeline with their places, in the order of the file."""
@@ -25,9 +26,9 @@ class PipelineFile:
         return tuple(sorted(dict.fromkeys(located), key=lambda each: (each.place, each.code, each.message)))
 
     def _place(self, found: PipelineProblem) -> tuple[int, int]:
-        is_wrapped = unwrapped(self._document.data) is not self._document.data
+        is_wrapped = unwrapped(self.document.data) is not self.document.data
         path = (*(("dag",) if is_wrapped else ()), *found.path)
-        place = self._document.place(path, of_key=found.code in _ABOUT_KEYS)
+        place = self.document.place(path, of_key=found.code in _ABOUT_KEYS)
         return place.line, place.column
 
 

@@ -1,4 +1,4 @@
-"""`run`, `worker`, `simulate`, `db` and `secret-key`: parse, call, print. Heavy imports happen inside the commands."""
+"""Commands around pipelines and their database: parse, call, print. Heavy imports happen inside the commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +17,8 @@ DatabaseUrl = Annotated[
 Root = Annotated[Path | None, typer.Option(help="Use the actions of this project's folder, beside the installed ones.")]
 db = typer.Typer(help="Look after the database of pipelines and executions.", no_args_is_help=True)
 app.add_typer(db, name="db")
+pipelines = typer.Typer(help="Look after saved pipelines.", no_args_is_help=True)
+app.add_typer(pipelines, name="pipelines")
 
 
 @app.command()
@@ -119,6 +121,31 @@ def check(database: DatabaseUrl = None) -> None:
 
     with _faults_told():
         typer.echo(check(database))
+
+
+@pipelines.command(name="upgrade")
+def upgrade_pipelines(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Pipelines in files. [default: those saved in the database]"),
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Change them; otherwise only say what would change.")] = False,
+    database: DatabaseUrl = None,
+    root: Root = None,
+) -> None:
+    """Bring pipelines up to the newest versions of their actions, as the migrations of those say."""
+    from bud_server.terminal.given import UsageError
+    from bud_server.terminal.upgrade import upgrade_files, upgrade_saved
+
+    with _faults_told():
+        try:
+            report = upgrade_files(files, root, write) if files else upgrade_saved(database, root, write)
+        except UsageError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(USAGE) from error
+    for line in report.lines:
+        typer.echo(line)
+    raise typer.Exit(FINDINGS if report.blocked else 0)
 
 
 @app.command(name="secret-key")
