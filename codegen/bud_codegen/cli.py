@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from bud_codegen.installed import Listed
     from bud_codegen.model import Catalog
     from bud_codegen.problem import InvalidActionsError
     from bud_codegen.workspace import Workspace
@@ -133,8 +134,9 @@ def list_actions(
         _refuse("--package and --root do not go together: --package looks at what is installed")
     workspace = None if package else _project(root)
     if workspace:
-        metas = [action.meta for action in _catalog(workspace).actions]
-        _print_actions([(meta, "") for meta in metas])
+        catalog = _catalog(workspace)
+        listed = sorted(catalog.versions, key=lambda each: (catalog.order_of(each), -each.major))
+        _print_actions([(action.reference, action.meta, "") for action in listed])
         return
     from bud_codegen.installed import InstalledError, installed_actions
 
@@ -259,28 +261,30 @@ def _meta(root: Path | None, action_type: str) -> Mapping[str, Any]:
     """Return the metadata of an action: the project's or, outside a project, an installed one."""
     from bud_codegen.installed import installed_actions
     from bud_codegen.validate.structure import suggestion
+    from bud_schemas.shapes import names_of
 
     workspace = _project(root)
     if workspace:
-        metas: list[Mapping[str, Any]] = [action.meta for action in _catalog(workspace).actions]
+        listed = [(action.reference, action.meta) for action in _catalog(workspace).versions]
     else:
-        metas = [meta for meta, _ in installed_actions(None, lambda note: typer.echo(note, err=True))]
-    by_type = {meta["type"]: meta for meta in metas}
-    if action_type not in by_type:
-        hint = suggestion(action_type, list(by_type)) or "bud list shows them"
+        found = installed_actions(None, lambda note: typer.echo(note, err=True))
+        listed = [(name, meta) for name, meta, _ in found]
+    by_name = {called: meta for name, meta in listed for called in names_of(meta, is_newest="@" not in name)}
+    if action_type not in by_name:
+        hint = suggestion(action_type, [name for name, _ in listed]) or "bud list shows them"
         _refuse(f"there is no action {action_type}; {hint}")
-    return by_type[action_type]
+    return by_name[action_type]
 
 
-def _print_actions(actions: list[tuple[Mapping[str, Any], str]]) -> None:
-    """Print (metadata, where it comes from) of actions that are in the order of their categories."""
-    width = max((len(meta["type"]) for meta, _ in actions), default=0)
-    names = max((len(meta["name"]) for meta, _ in actions), default=0)
-    for category, members in groupby(actions, lambda each: each[0]["category"]):
+def _print_actions(actions: "list[Listed]") -> None:
+    """Print actions that are in the order of their categories."""
+    width = max((len(name) for name, _, _ in actions), default=0)
+    names = max((len(meta["name"]) for _, meta, _ in actions), default=0)
+    for category, members in groupby(actions, lambda each: each[1]["category"]):
         typer.echo(_style(category, "place"))
-        for meta, origin in members:
+        for name, meta, origin in members:
             about = f"{meta['version']:<8} {meta['execution_mode']:<13} {meta['name']:<{names}}"
-            typer.echo(f"  {meta['type']:<{width}}  {about}  {origin}".rstrip())
+            typer.echo(f"  {name:<{width}}  {about}  {origin}".rstrip())
 
 
 def _count_actions(workspace: "Workspace", sources: Iterable[str]) -> str:

@@ -6,13 +6,18 @@ from typing import Any
 
 from bud_actions.base import Discovery, discover
 
+Listed = tuple[str, Mapping[str, Any], str]
+"""What an action is called, its metadata, and where it comes from."""
+
 
 class InstalledError(Exception):
     """The asked-for actions are not installed, or not usable; the message says what is."""
 
 
-def installed_actions(package: str | None, tell: Callable[[str], None]) -> list[tuple[Mapping[str, Any], str]]:
-    """Return (metadata, distribution and version) of each installed action, by category and type.
+def installed_actions(package: str | None, tell: Callable[[str], None]) -> list[Listed]:
+    """Return (name, metadata, distribution and version) of each installed action, by category and type.
+
+    The name is its type or, of a version that stands beside a newer one, `type@major`.
 
     `package` narrows it to one distribution. What is broken is told and left out. Raises InstalledError.
     """
@@ -20,11 +25,20 @@ def installed_actions(package: str | None, tell: Callable[[str], None]) -> list[
     kept = found if package is None else _only(found, package)
     for each in kept.broken:
         tell(f"left out: {each}")
-    origins = {
-        action_type: f"{each.distribution} {each.version}" for each in kept.packages for action_type in each.entries
-    }
-    entries = kept.catalog()["actions"].items() if kept.packages else ()
-    return [(entry["meta"], origins[action_type]) for action_type, entry in entries]
+    origins = {name: f"{each.distribution} {each.version}" for each in kept.packages for name, _ in each.versions}
+    if not kept.packages:
+        return []
+    catalog = kept.catalog()
+    older = catalog.get("older", {})
+    return [
+        (name, entry["meta"], origins[name])
+        for newest, its_entry in catalog["actions"].items()
+        for name, entry in ((newest, its_entry), *_older_of(newest, older))
+    ]
+
+
+def _older_of(action_type: str, older: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(name, entry) for name, entry in older.items() if entry["meta"]["type"] == action_type]
 
 
 def _same_name(one: str, other: str) -> bool:

@@ -104,6 +104,11 @@ class Catalog:
         """All actions, the newest versions first."""
         return (*self.actions, *self.older)
 
+    def order_of(self, action: Action) -> tuple[int, str]:
+        """Return what sorts actions by category and type."""
+        rank = next(index for index, each in enumerate(self.categories) if each.name == action.meta["category"])
+        return rank, action.type
+
     def by_category(self) -> list[tuple[Category, list[Action]]]:
         """Group the newest versions; categories without actions are left out."""
         groups = [(each, [a for a in self.actions if a.meta["category"] == each.name]) for each in self.categories]

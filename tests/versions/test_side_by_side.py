@@ -13,6 +13,7 @@ from bud_server.app import create_app
 from bud_server.catalog.holder import CatalogHolder
 from bud_server.settings import Settings
 from tests.support.node import run_node
+from tests.support.project import bud
 from tests.versions.support import catalog_of, two_versions
 
 
@@ -154,3 +155,11 @@ def test_typescript_finds_each_version(project: Path) -> None:
     assert found["valid"] == [True, False]
     assert found["known"] == [True, False]
     assert found["actionTypes"] == ["greet", "hold"]
+
+
+def test_the_commands_know_each_version(project: Path) -> None:
+    listed = bud("list", "--root", str(project)).stdout.split("\n")
+    assert [line.split()[:2] for line in listed[1:4]] == [["greet", "2.0.0"], ["greet@1", "1.4.0"], ["hold", "1.0.0"]]
+    assert json.loads(bud("show", "hello@1", "--root", str(project)).stdout)["version"] == "1.4.0"
+    checked = bud("validate", "greet@1", "--params", '{"who": "Ada"}', "--root", str(project))
+    assert checked.stdout == "valid\n", checked.stderr
