@@ -162,6 +162,14 @@ def test_list_and_show(tmp_path: Path) -> None:
     assert json.loads(bud("show", "greet", cwd=tmp_path).stdout)["params"][0]["name"] == "person"
 
 
+def test_an_alias_is_shown_and_checked_as_its_action(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    write_action(tmp_path, "greet", f"{action('greet')}aliases: [hail]\n")
+
+    assert json.loads(bud("show", "hail", cwd=tmp_path).stdout)["type"] == "greet"
+    assert bud("validate", "hail", "--params", '{"person": "Ada"}', cwd=tmp_path).stdout == "valid\n"
+
+
 def test_outside_a_project_installed_actions_are_listed_and_shown(tmp_path: Path) -> None:
     make_project(tmp_path / "project", "greet")
     listed = bud("list", cwd=tmp_path)

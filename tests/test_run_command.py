@@ -116,6 +116,27 @@ def test_everything_wrong_is_said_at_once_with_its_place(tmp_path: Path) -> None
     assert not (tmp_path / "var").exists()
 
 
+def test_what_is_deprecated_or_renamed_is_said_before_anything_runs(tmp_path: Path) -> None:
+    step = "{id: gone, action: deployment_delete, params: {deployment_id: e, user_id: ann}}"
+    path = write_pipeline(tmp_path, step)
+
+    done = bud("run", path.name, cwd=tmp_path)
+
+    lines = done.stderr.splitlines()
+    said = [line for line in lines if " warning: " in line]
+    assert [line.partition(" warning: ")[2] for line in said] == [
+        "Step 'gone': parameter 'deployment_id' is called 'endpoint_id' now",
+        "Step 'gone': parameter 'user_id' is deprecated: Left out; the identity that starts the pipeline counts",
+    ]
+    begun = next(index for index, line in enumerate(lines) if ": execution " in line)
+    assert lines.index(said[-1]) < begun
+    assert "  hint: write endpoint_id" in lines[:begun]
+    assert all(line.startswith("pipeline.yaml:3:") for line in said)
+    with sqlite3.connect(tmp_path / "var/bud.db") as database:
+        (document,) = database.execute("select document from plans").fetchone()
+    assert [each["code"] for each in json.loads(document)["warnings"]] == ["renamed_param", "deprecated_param"]
+
+
 def test_problems_as_json(tmp_path: Path) -> None:
     done = bud("run", str(write_pipeline(tmp_path, "{id: a, action: logg}")), "--json", cwd=tmp_path)
 

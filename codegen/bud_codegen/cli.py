@@ -258,7 +258,7 @@ def _catalog(workspace: "Workspace") -> "Catalog":
 
 
 def _meta(root: Path | None, action_type: str) -> Mapping[str, Any]:
-    """Return the metadata of an action: the project's or, outside a project, an installed one."""
+    """Return the metadata of an action, by type or alias: the project's or, outside a project, an installed one."""
     from bud_codegen.installed import installed_actions
     from bud_codegen.validate.structure import suggestion
     from bud_schemas.shapes import names_of

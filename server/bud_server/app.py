@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import date
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from bud_server.auth.permissions import ForbiddenError, respond_to_forbidden
 from bud_server.catalog.checks import ExecutorChecks, ExecutorOf
 from bud_server.catalog.events import Broadcast
 from bud_server.catalog.holder import CatalogHolder, catalog_of
+from bud_server.catalog.lifecycle import utc_today
 from bud_server.catalog.routes import catalog_routes
 from bud_server.docs import docs_routes
 from bud_server.http.answer import Shortcut
@@ -39,10 +41,12 @@ def create_app(
     lifespan: Lifespan | None = None,
     gate: Gate | None = None,
     executors: Callable[[], ExecutorOf] | None = None,
+    today: Callable[[], date] = utc_today,
 ) -> Starlette:
     """Return the server for a catalog, with the runtime that `gate` starts.
 
     `executors` is asked, when params are first checked, for what performs actions; without it, executors do not check.
+    `today` tells the day by which sunsets are judged.
 
     Raises SettingsError if the settings do not go together or cannot be met.
     """
@@ -51,7 +55,7 @@ def create_app(
     authenticator = authenticator_for(settings)
     broadcast = broadcast or Broadcast(holder)
     checks = ExecutorChecks(executors)
-    guarded_routes = guarded(routes(holder, settings, metrics, broadcast, gate, authenticator, checks))
+    guarded_routes = guarded(routes(holder, settings, metrics, broadcast, gate, authenticator, checks, today))
     app = Starlette(
         lifespan=_together(gate.lifespan, *([lifespan] if lifespan else [])),
         routes=guarded_routes,
@@ -80,9 +84,10 @@ def routes(
     gate: Gate,
     authenticator: Authenticator,
     checks: ExecutorChecks,
+    today: Callable[[], date] = utc_today,
 ) -> list[Route]:
     """Return every route of the server."""
-    calls = Calls(gate, settings)
+    calls = Calls(gate, settings, today)
     return [
         *catalog_routes(holder, broadcast, checks, settings.largest_body_bytes),
         *docs_routes(),
@@ -135,6 +140,17 @@ _READ_HEADERS = (
     "X-Event-ID",
 )
 """What a page may send."""
+_EXPOSED_HEADERS = (
+    "Deprecation",
+    "ETag",
+    "Link",
+    "Preference-Applied",
+    "Retry-After",
+    "Sunset",
+    "X-Bud-Catalog",
+    "X-Correlation-ID",
+)
+"""What a page may read."""
 
 
 def _cors(settings: Settings) -> list[Middleware]:
@@ -147,7 +163,7 @@ def _cors(settings: Settings) -> list[Middleware]:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
             allow_headers=[*_READ_HEADERS],
-            expose_headers=["ETag", "Preference-Applied", "Retry-After", "X-Bud-Catalog", "X-Correlation-ID"],
+            expose_headers=[*_EXPOSED_HEADERS],
             allow_credentials=True,
         )
     ]

@@ -5,6 +5,7 @@ import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from bud_codegen.emit.python import catalog_json
 from bud_server.app import create_app
 from bud_server.auth.api_keys import new_key
 from bud_server.catalog.holder import CatalogHolder
+from bud_server.catalog.lifecycle import utc_today
 from bud_server.catalog.served import ServedCatalog, served
 from bud_server.runtime.gate import Gate
 from bud_server.runtime.runtime import Runtime
@@ -153,9 +155,13 @@ EXECUTORS: Mapping[str, BaseActionExecutor] = {
 @cache
 def catalog() -> ServedCatalog:
     """Return the catalog of the actions above."""
+    return catalog_with({name: f"type: {name}\n{HEAD.format(type=name)}{text}" for name, text in ACTIONS.items()})
+
+
+def catalog_with(files: Mapping[str, str]) -> ServedCatalog:
+    """Return the catalog of action files, given by name."""
     sources = {"actions/bud_actions/categories.yaml": (ROOT / "actions/bud_actions/categories.yaml").read_text()}
-    for name, text in ACTIONS.items():
-        sources[f"actions/bud_actions/builtin/{name}.yaml"] = f"type: {name}\n{HEAD.format(type=name)}{text}"
+    sources |= {f"actions/bud_actions/builtin/{name}.yaml": text for name, text in files.items()}
     return served(json.loads(catalog_json(api.load_catalog(sources))))
 
 
@@ -167,11 +173,17 @@ def settings_in(folder: Path | str, **given: Any) -> Settings:
 
 @contextmanager
 def serving(
-    settings: Settings, executors: Mapping[str, BaseActionExecutor] = EXECUTORS, *, has_worker: bool = True
+    settings: Settings,
+    executors: Mapping[str, BaseActionExecutor] = EXECUTORS,
+    *,
+    has_worker: bool = True,
+    holder: CatalogHolder | None = None,
+    today: Callable[[], date] = utc_today,
 ) -> Iterator[TestClient]:
-    """Serve, and yield a client once everything runs."""
-    gate = Gate(lambda: Runtime(settings, catalog, executors.__getitem__, has_worker=has_worker))
-    with TestClient(create_app(CatalogHolder(catalog()), settings, gate=gate)) as client:
+    """Serve the actions above, or those of a holder, and yield a client once everything runs."""
+    held = holder or CatalogHolder(catalog())
+    gate = Gate(lambda: Runtime(settings, lambda: held.current, executors.__getitem__, has_worker=has_worker))
+    with TestClient(create_app(held, settings, gate=gate, today=today)) as client:
         wait_until(lambda: gate.running is not None or gate.error is not None)
         yield client
 

@@ -184,7 +184,7 @@ def _camel_case_schema(schema: Any) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     spelled = {key: _camel_case_schema(value) for key, value in schema.items()}
-    if isinstance(schema.get("$ref"), str):
+    if isinstance(schema.get("$ref"), str) and schema["$ref"].startswith(SCHEMAS):
         spelled["$ref"] = f"{schema['$ref']}{CAMEL_CASE}"
     if isinstance(schema.get("properties"), Mapping):
         spelled["properties"] = {camel_case(key): each for key, each in spelled["properties"].items()}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bud_codegen.spelling import camel_case_meta
 from bud_schemas import ParamValidator
 from bud_schemas.shapes import major_of, names_of
+from bud_server.catalog.lifecycle import lifecycle_headers, notice_of
 from bud_server.http.answer import Answer
 from bud_server.http.json_text import json_bytes
 
@@ -90,8 +91,10 @@ class Spelling:
             entry = self._catalog.entry(action_type)
             if entry is None:
                 return None
-            body = json_bytes(self._respell(entry["meta"]), is_ours=True)
-            answer = self._actions[action_type] = Answer(body, self._catalog.digest)
+            meta = entry["meta"]
+            headers = lifecycle_headers([notice_of(meta["deprecated"], meta)] if meta["deprecated"] else ())
+            body = json_bytes(self._respell(meta), is_ours=True)
+            answer = self._actions[action_type] = Answer(body, self._catalog.digest, headers=headers)
         return answer
 
 

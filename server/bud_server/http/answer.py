@@ -6,8 +6,9 @@ costs.
 
 import gzip
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
 import zstandard
 from starlette.requests import Request
@@ -32,10 +33,18 @@ class Answer:
 
     __slots__ = ("_body", "_etag", "_headers", "_not_modified", "_variants")
 
-    def __init__(self, body: bytes, digest: str, media_type: str = "application/json") -> None:
+    def __init__(
+        self,
+        body: bytes,
+        digest: str,
+        media_type: str = "application/json",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Make an answer; `headers` are further ones, of every answer with the body or without."""
         self._body = body
         self._etag = f'"{digest}"'.encode()
-        common = [(b"etag", self._etag), (b"cache-control", b"no-cache"), (b"vary", b"Accept-Encoding")]
+        more = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+        common = [(b"etag", self._etag), (b"cache-control", b"no-cache"), (b"vary", b"Accept-Encoding"), *more]
         self._headers: Headers = [(b"content-type", media_type.encode()), *common]
         self._not_modified: Headers = common
         self._variants: dict[str, tuple[Headers, bytes]] = {}

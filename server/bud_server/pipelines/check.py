@@ -1,12 +1,14 @@
 """Whether a pipeline fits the catalog: everything that is wrong with it, found before anything runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from bud_schemas.validation import ParamProblem, is_absent
 from bud_schemas.values import is_number, is_template, number_text
 from bud_server.catalog.served import ServedCatalog
 from bud_server.pipelines import kinds
 from bud_server.pipelines.definition import Pipeline, Retry, Step
+from bud_server.pipelines.lifecycle import LifecycleCheck
 from bud_server.pipelines.names import Names
 from bud_server.pipelines.problem import Collector, Path, PipelineProblem, TooManyError, in_order, problem
 from bud_server.pipelines.references import ExpressionCheck
@@ -15,14 +17,16 @@ from bud_server.pipelines.scope import Document, PipelineScope
 Found = Iterator[PipelineProblem]
 
 
-def check_pipeline(pipeline: Pipeline, catalog: ServedCatalog) -> list[PipelineProblem]:
-    """Return everything wrong with a pipeline, in the order of its definition; empty means it can run.
+def check_pipeline(
+    pipeline: Pipeline, catalog: ServedCatalog, *, saved_on: date | None = None
+) -> list[PipelineProblem]:
+    """Return everything wrong with a pipeline, in the order of its definition; without errors it can run.
 
-    After 1,000 errors the rest is left out.
+    On the day of a new save, `saved_on`, what is past its sunset is an error. After 1,000 errors the rest is left out.
     """
     found = Collector()
     try:
-        for each in _Check(pipeline, catalog).problems():
+        for each in _Check(pipeline, catalog, saved_on).problems():
             found.add(each)
     except TooManyError:
         pass
@@ -30,11 +34,12 @@ def check_pipeline(pipeline: Pipeline, catalog: ServedCatalog) -> list[PipelineP
 
 
 class _Check:
-    def __init__(self, pipeline: Pipeline, catalog: ServedCatalog) -> None:
+    def __init__(self, pipeline: Pipeline, catalog: ServedCatalog, saved_on: date | None) -> None:
         self._pipeline = pipeline
         self._catalog = catalog
         self._scope = PipelineScope(pipeline, catalog)
-        self._expressions = ExpressionCheck(self._scope)
+        self._lifecycle = LifecycleCheck(saved_on)
+        self._expressions = ExpressionCheck(self._scope, self._lifecycle)
         self._actions = Names(catalog.entries)
 
     def problems(self) -> Found:
@@ -78,7 +83,8 @@ class _Check:
         if entry is None:
             yield self._unknown_action(step, (*path, "action"))
         else:
-            yield from _action_problems(step, entry["meta"], path)
+            yield from self._lifecycle.of_step(step, entry["meta"], path)
+            yield from _retry_problems(step, entry["meta"], path)
             yield from self._param_problems(step, entry["meta"], path)
             yield from self._target_problems(step, entry["meta"], path)
         yield from self._expressions.of_step(step, entry and entry["meta"], path)
@@ -130,15 +136,7 @@ def _backoff_problems(retry: Retry | None, path: Path) -> Found:
         yield problem("backoff_order", (*path, "backoff_seconds"), first=first, longest=longest)
 
 
-def _action_problems(step: Step, meta: Document, path: Path) -> Found:
-    deprecated = meta["deprecated"]
-    if deprecated:
-        replacement = deprecated.get("replacement")
-        hint = f"use {replacement}" if replacement else None
-        reason = deprecated["message"].rstrip(".")
-        yield problem(
-            "deprecated_action", (*path, "action"), step=step.id, action=step.action, reason=reason, hint=hint
-        )
+def _retry_problems(step: Step, meta: Document, path: Path) -> Found:
     if step.on_failure == "retry" and not meta["idempotent"]:
         yield problem("retry_unsafe", (*path, "on_failure"), step=step.id, action=step.action)
 
@@ -146,10 +144,11 @@ def _action_problems(step: Step, meta: Document, path: Path) -> Found:
 def _branches(step: Step, meta: Document) -> Iterator[tuple[str, int, Document]]:
     """Yield the branches that a step gives: the param, the index, and the branch."""
     for param in meta["params"]:
-        given = step.params.get(param["name"]) if param["type"] == "branches" else None
+        name = "".join(_given_name(param, step)) if param["type"] == "branches" else ""
+        given = step.params.get(name)
         for index, branch in enumerate(given if isinstance(given, list | tuple) else ()):
             if isinstance(branch, Mapping):
-                yield param["name"], index, branch
+                yield name, index, branch
 
 
 _SENTENCES = {

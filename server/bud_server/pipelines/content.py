@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from starlette.responses import Response
 
 from bud_schemas.shapes import major_of
+from bud_server.catalog.lifecycle import lifecycle_headers
 from bud_server.catalog.served import ServedCatalog
 from bud_server.http.body import RefusedError
 from bud_server.http.problem_details import problem_response
@@ -50,6 +52,11 @@ def problem_document(found: PipelineProblem) -> dict[str, Any]:
     }
 
 
+def headers_of(problems: Iterable[PipelineProblem]) -> dict[str, str]:
+    """Return the headers of an answer about a pipeline: what it uses that is deprecated."""
+    return lifecycle_headers(each.notice for each in problems if each.notice is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What is kept of a pipeline."""
@@ -61,6 +68,7 @@ class Content:
     step_count: int
     pins: Mapping[str, int] = field(default_factory=dict)
     """Major version of each action, by type, that it was checked against."""
+    warnings: list[PipelineProblem] = field(default_factory=list)
 
     @property
     def status(self) -> str:
@@ -69,35 +77,46 @@ class Content:
 
 
 def examined(
-    document: object, catalog: ServedCatalog, *, stored: bool = False
+    document: object, catalog: ServedCatalog, *, stored: bool = False, saved_on: date | None = None
 ) -> tuple[Pipeline | None, list[PipelineProblem]]:
-    """Return a pipeline, None if it cannot be read, and everything that is wrong with it."""
+    """Return a pipeline, None if it cannot be read, and everything that is wrong with it; see check_pipeline."""
     reading = read_pipeline(document, stored=stored)
-    checked = [] if reading.pipeline is None else check_pipeline(reading.pipeline, catalog)
+    checked = [] if reading.pipeline is None else check_pipeline(reading.pipeline, catalog, saved_on=saved_on)
     return reading.pipeline, [*reading.problems, *checked]
 
 
-def valid(document: object, catalog: ServedCatalog, *, stored: bool = False) -> Pipeline:
-    """Return a pipeline without errors. Raises InvalidError."""
-    pipeline, problems = examined(document, catalog, stored=stored)
+def valid(
+    document: object, catalog: ServedCatalog, *, stored: bool = False, saved_on: date | None = None
+) -> tuple[Pipeline, list[PipelineProblem]]:
+    """Return a pipeline without errors, and its warnings. Raises InvalidError."""
+    pipeline, problems = examined(document, catalog, stored=stored, saved_on=saved_on)
     if pipeline is None or any(each.is_error for each in problems):
         raise InvalidError(400, "Invalid pipeline definition", problems)
-    return pipeline
+    return pipeline, problems
 
 
-def content_of(body: Document, catalog: ServedCatalog, secrets: Secrets, before: Document | None = None) -> Content:
+def warnings_of(definition: Document, catalog: ServedCatalog) -> list[PipelineProblem]:
+    """Return the warnings of a stored definition; what is sealed is not looked into."""
+    pipeline, problems = examined(definition, catalog, stored=True)
+    return [each for each in problems if pipeline is not None and not each.is_error]
+
+
+def content_of(
+    body: Document, catalog: ServedCatalog, secrets: Secrets, today: date, before: Document | None = None
+) -> Content:
     """Return what is kept of a body with `dag` and maybe `name`; one without steps is a draft, and not checked.
 
-    Stars stand for the secrets of the stored definition `before`; `catalog` is pinned as that is.
-    Raises InvalidError, RefusedError and SecretsError.
+    What is past its sunset today is refused. Stars stand for the secrets of the stored definition `before`; the catalog
+    is pinned as that is. Raises InvalidError, RefusedError and SecretsError.
     """
     definition = named(body)
     if before is not None:
         definition = restored(definition, before, catalog)
     if definition.get("steps"):
-        sealed_definition, pipeline = prepared(definition, catalog, secrets)
-        pins = _pins(pipeline, catalog)
-        return Content(pipeline.name, sealed_definition, pipeline.description, len(pipeline.steps), pins)
+        check_no_stars(definition, catalog)
+        pipeline, warnings = valid(secrets.open(definition, Found()), catalog, saved_on=today)
+        kept, pins = sealed(definition, catalog, secrets), _pins(pipeline, catalog)
+        return Content(pipeline.name, kept, pipeline.description, len(pipeline.steps), pins, warnings)
     check_no_stars(definition, catalog)
     about = definition.get("description")
     description = about if isinstance(about, str) else None
@@ -109,18 +128,6 @@ def _pins(pipeline: Pipeline, catalog: ServedCatalog) -> dict[str, int]:
     named = sorted({step.action for step in pipeline.steps if "@" not in step.action})
     metas = [entry["meta"] for name in named if (entry := catalog.entry(name)) is not None]
     return {meta["type"]: major_of(meta) for meta in metas}
-
-
-def prepared(
-    definition: Document, catalog: ServedCatalog, secrets: Secrets, *, stored: bool = False
-) -> tuple[dict[str, Any], Pipeline]:
-    """Return a definition with its secrets sealed, and the valid pipeline that it says, with them in plain text.
-
-    Raises InvalidError and SecretsError.
-    """
-    check_no_stars(definition, catalog)
-    pipeline = valid(secrets.open(definition, Found()), catalog, stored=stored)
-    return sealed(definition, catalog, secrets), pipeline
 
 
 def check_no_stars(definition: Document, catalog: ServedCatalog) -> None:

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from bud_server.auth.permissions import require
 from bud_server.http.body import RefusedError
-from bud_server.pipelines.content import Content, content_of
+from bud_server.pipelines.content import Content, content_of, headers_of, problem_document, warnings_of
+from bud_server.pipelines.problem import PipelineProblem
 from bud_server.pipelines.saved import ADMIN, NameTakenError, SavedPipelines, listed, pins_of, visible
 from bud_server.runtime.answers import moment
 from bud_server.runtime.calls import Call, check_storable, is_id, json_response
@@ -32,7 +33,7 @@ async def create(call: Call) -> Response:
         row = await call.committed(lambda: saved.create(content, body.get("icon"), call.subject, is_system=is_system))
     except IntegrityError as error:
         raise NameTakenError(content.name) from error
-    return _answer(row, 201)
+    return _answer(row, content.warnings, 201)
 
 
 async def list_all(call: Call) -> Response:
@@ -45,7 +46,10 @@ async def list_all(call: Call) -> Response:
 
 async def get(call: Call) -> Response:
     """Return one pipeline."""
-    return _answer(await visible_row(call, call.part("pipeline_id")))
+    row = await visible_row(call, call.part("pipeline_id"))
+    return _answer(
+        row, await call.aside(lambda: warnings_of(json.loads(row.definition), call.catalog.pinned(pins_of(row))))
+    )
 
 
 async def replace(call: Call) -> Response:
@@ -59,7 +63,7 @@ async def replace(call: Call) -> Response:
     icon = body.get("icon", row.icon)
     saved = SavedPipelines(call.runtime.database)
     try:
-        return _answer(await call.committed(lambda: saved.update(row, content, icon)))
+        return _answer(await call.committed(lambda: saved.update(row, content, icon)), content.warnings)
     except IntegrityError as error:
         raise NameTakenError(content.name) from error
 
@@ -93,7 +97,7 @@ def _content(call: Call, body: Mapping[str, Any], row: Row[Any] | None = None) -
     check_storable(body, COLUMNS)
     before = None if row is None else json.loads(row.definition)
     catalog = call.catalog if row is None else call.catalog.pinned(pins_of(row))
-    content = content_of(body, catalog, call.runtime.secrets, before)
+    content = content_of(body, catalog, call.runtime.secrets, call.today(), before)
     check_storable({"name": content.name, "dag/description": content.description}, ("name", "dag/description"))
     return content
 
@@ -109,8 +113,9 @@ def _check_version(call: Call, body: Mapping[str, Any], version: int) -> None:
         )
 
 
-def _answer(row: Row[Any], status: int = 200) -> Response:
-    return json_response(pipeline_document(row), status, {"ETag": f'"{row.version}"'})
+def _answer(row: Row[Any], warnings: list[PipelineProblem], status: int = 200) -> Response:
+    document = {**pipeline_document(row), "warnings": [problem_document(each) for each in warnings]}
+    return json_response(document, status, {"ETag": f'"{row.version}"', **headers_of(warnings)})
 
 
 def pipeline_document(row: Row[Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from bud_server.catalog.lifecycle import Notice
+
 Path = tuple[str | int, ...]
 """Keys and indexes from the top of a definition to a value."""
 Severity = Literal["error", "warning"]
@@ -25,6 +27,8 @@ class PipelineProblem:
     """What to do."""
     place: tuple[int, int] | None = None
     """Line and column in the file, counted from 1, if it was read from one."""
+    notice: Notice | None = None
+    """What programs are told of something deprecated, if it is about that."""
 
     @property
     def is_error(self) -> bool:
@@ -88,9 +92,6 @@ MESSAGES = {
         "Step '{step}': version {version} of action '{action}' is not installed; there is {there}",
         hint="name a version that is, or bring the pipeline up to date with bud pipelines upgrade",
     ),
-    "deprecated_action": Message(
-        "Step '{step}': action '{action}' is deprecated: {reason}", severity="warning", hint="{hint}"
-    ),
     "missing_param": Message(
         "Step '{step}': Required parameter '{name}' is missing or empty", hint="give it in the step's params"
     ),
@@ -101,6 +102,25 @@ MESSAGES = {
     "unknown_param": Message("Step '{step}': Unknown parameter: {name}", hint="{hint}"),
     "invalid_param": Message("Step '{step}': {what}"),
     "mismatch": Message("Step '{step}': {name}: must be {expected}, but the expression yields {found}", hint="{hint}"),
+    # lifecycle
+    "deprecated_action": Message(
+        "Step '{step}': action '{name}' is deprecated: {reason}", severity="warning", hint="{hint}"
+    ),
+    "deprecated_param": Message(
+        "Step '{step}': parameter '{name}' is deprecated: {reason}", severity="warning", hint="{hint}"
+    ),
+    "deprecated_output": Message(
+        "Output '{name}' of step '{step}' is deprecated: {reason}", severity="warning", hint="{hint}"
+    ),
+    "sunset_action": Message("Step '{step}': action '{name}' is refused since {sunset}: {reason}", hint="{hint}"),
+    "sunset_param": Message("Step '{step}': parameter '{name}' is refused since {sunset}: {reason}", hint="{hint}"),
+    "sunset_output": Message("Output '{name}' of step '{step}' is refused since {sunset}: {reason}", hint="{hint}"),
+    "renamed_action": Message(
+        "Step '{step}': action '{name}' is called '{present}' now", severity="warning", hint="{hint}"
+    ),
+    "renamed_param": Message(
+        "Step '{step}': parameter '{name}' is called '{present}' now", severity="warning", hint="{hint}"
+    ),
     # expressions
     "expression": Message("{where}: {what}"),
     "unknown_parameter": Message("Unknown parameter: {name}", hint="{hint}"),
@@ -151,7 +171,14 @@ _LISTED_BARE = frozenset({"empty", "no_steps", "duplicate_step", "self_dependenc
 
 
 def problem(
-    code: str, path: Path, /, *, severity: Severity | None = None, hint: str | None = None, **names: object
+    code: str,
+    path: Path,
+    /,
+    *,
+    severity: Severity | None = None,
+    hint: str | None = None,
+    notice: Notice | None = None,
+    **names: object,
 ) -> PipelineProblem:
     """Return a problem of a code; `hint` fills in `{hint}`, without which such a hint is left out."""
     text, usual_severity, advice = MESSAGES[code]
@@ -160,7 +187,7 @@ def problem(
         advice = hint
     elif advice is not None:
         advice = advice.format(**filled)
-    return PipelineProblem(code, path, text.format(**filled), severity or usual_severity, advice)
+    return PipelineProblem(code, path, text.format(**filled), severity or usual_severity, advice, notice=notice)
 
 
 def where(path: Path) -> str:

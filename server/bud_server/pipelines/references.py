@@ -7,6 +7,7 @@ from bud_server.expressions import ANY, NULL, ExpressionError, Reference, compil
 from bud_server.pipelines import kinds
 from bud_server.pipelines.definition import Step
 from bud_server.pipelines.kinds import Kinds
+from bud_server.pipelines.lifecycle import LifecycleCheck
 from bud_server.pipelines.names import Names
 from bud_server.pipelines.problem import Path, PipelineProblem, Severity, problem
 from bud_server.pipelines.scope import Document, PipelineScope
@@ -20,8 +21,9 @@ OVERHEAD = 100
 class ExpressionCheck:
     """Checks expressions against what they can refer to."""
 
-    def __init__(self, scope: PipelineScope) -> None:
+    def __init__(self, scope: PipelineScope, lifecycle: LifecycleCheck) -> None:
         self._scope = scope
+        self._lifecycle = lifecycle
         self._left = MOST_CHARACTERS
 
     def of_step(self, step: Step, meta: Document | None, path: Path) -> Found:
@@ -64,7 +66,8 @@ class ExpressionCheck:
             return
         problems = list(self._references(expression.references, path, step))
         yield from problems
-        if step is not None and not problems and taken != kinds.ANYTHING:
+        is_known = all(each.notice is not None for each in problems)
+        if step is not None and is_known and taken != kinds.ANYTHING:
             found = infer_kind(expression, self._kind) - NULL
             if found and found != ANY and not found & taken:
                 yield _mismatch(step, path, found, taken)
@@ -113,6 +116,9 @@ class ExpressionCheck:
             hint = Names(declared).hint(reference.name) or "it has none"
             severity = _severity(reference)
             yield problem("unknown_output", path, severity=severity, step=name, name=reference.name, hint=hint)
+        meta = scope.meta(name)
+        if reference.name is not None and meta is not None:
+            yield from self._lifecycle.of_output(scope.steps[name], reference.name, meta, path)
 
     def _order_hint(self, wanted: str, step: str) -> str:
         if wanted == step:

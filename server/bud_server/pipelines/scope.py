@@ -44,11 +44,15 @@ class PipelineScope:
             self._outputs[step_id] = self._declared(self.steps[step_id])
         return self._outputs[step_id]
 
+    def meta(self, step_id: str) -> Document | None:
+        """Return the metadata of a step's action; None if it is unknown."""
+        entry = self._catalog.entry(self.steps[step_id].action)
+        return None if entry is None else entry["meta"]
+
     def _declared(self, step: Step) -> Mapping[str, Kinds] | None:
-        entry = self._catalog.entry(step.action)
-        if entry is None:
+        meta = self.meta(step.id)
+        if meta is None:
             return None
-        meta = entry["meta"]
         declared = {output["name"]: kinds.of_type(output["type"]) for output in meta["outputs"]}
         if "*" not in declared:
             return declared

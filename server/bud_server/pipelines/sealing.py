@@ -1,10 +1,12 @@
 """The secret values of a definition: params that an action declares secret, and defaults of secret parameters."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bud_server.catalog.served import ServedCatalog
+from bud_server.pipelines.definition import Pipeline
 from bud_server.pipelines.problem import Path, PipelineProblem, problem
 from bud_server.runtime.found import MASK
 from bud_server.runtime.secrets import Secrets, is_sealed
@@ -17,8 +19,13 @@ Change = Callable[[Any, Place, Path], Any]
 
 def secret_names(meta: Document) -> set[str]:
     """Return the names, older ones included, of an action's secret params, given its metadata."""
+    return {*_secret_params(meta)}
+
+
+def _secret_params(meta: Document) -> dict[str, str]:
+    """Return the present name of each of an action's secret params, by that name and by an older one."""
     secret = [param for param in meta["params"] if param.get("secret")]
-    return {name for param in secret for name in (param["name"], param["renamed_from"]) if name}
+    return {name: param["name"] for param in secret for name in (param["name"], param["renamed_from"]) if name}
 
 
 def sealed(definition: Document, catalog: ServedCatalog, secrets: Secrets) -> dict[str, Any]:
@@ -41,10 +48,14 @@ _REFERENCE = re.compile(r"\s*\{\{-?\s*(params|steps)(\.[^\W\d][\w-]*)+\s*-?\}\}\
 def restored(definition: Document, stored: Document, catalog: ServedCatalog) -> dict[str, Any]:
     """Return a definition in which stars stand again for the encrypted values of the stored one.
 
-    A step keeps a secret as long as its id, its action and the param's name are the same.
+    A step keeps a secret as long as its id, its action and the param are the same, under whichever of their names.
     """
     known: dict[Place, Any] = {}
-    _changed(stored, catalog, lambda value, place, _path: known.setdefault(place, value))
+
+    def keep(value: Any, place: Place, _path: Path) -> Any:
+        return known.setdefault(place, value) if is_sealed(value) else value
+
+    _changed(stored, catalog, keep)
     return _changed(definition, catalog, lambda value, place, _path: unmasked(value, known.get(place)))
 
 
@@ -73,6 +84,24 @@ def has_mask(value: Any) -> bool:
     return any(map(has_mask, value)) if isinstance(value, list | tuple) else value == MASK
 
 
+def without_secret_places(
+    problems: Iterable[PipelineProblem], pipeline: Pipeline, catalog: ServedCatalog
+) -> list[PipelineProblem]:
+    """Return problems whose paths end at secret params: what is inside of those is secret, keys included."""
+    return [
+        replace(each, path=each.path[:4]) if _leads_into_secret(each.path, pipeline, catalog) else each
+        for each in problems
+    ]
+
+
+def _leads_into_secret(path: Path, pipeline: Pipeline, catalog: ServedCatalog) -> bool:
+    match path:
+        case ("steps", int(index), "params", name, _, *_):
+            entry = catalog.entry(pipeline.steps[index].action)
+            return entry is not None and name in secret_names(entry["meta"])
+    return False
+
+
 def _changed(definition: Document, catalog: ServedCatalog, change: Change) -> dict[str, Any]:
     """Return a definition, of whatever form, with its secret values changed."""
     changed = dict(definition)
@@ -91,9 +120,10 @@ def _changed_step(step: Document, catalog: ServedCatalog, change: Change, path: 
     if not isinstance(params, Mapping) or not isinstance(action, str):
         return step
     entry = catalog.entry(action)
-    secret = secret_names(entry["meta"]) if entry else set()
+    secret = _secret_params(entry["meta"]) if entry else {}
+    owner = ("step", str(step_id), entry["meta"]["type"] if entry else action)
     kept = {
-        name: change(value, ("step", str(step_id), action, name), (*path, "params", name)) if name in secret else value
+        name: change(value, (*owner, secret[name]), (*path, "params", name)) if name in secret else value
         for name, value in params.items()
     }
     return {**step, "params": kept}

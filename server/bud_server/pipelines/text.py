@@ -32,7 +32,7 @@ class PipelineFile:
         return place.line, place.column
 
 
-_ABOUT_KEYS = frozenset({"unknown_key", "unknown_param"})
+_ABOUT_KEYS = frozenset({"unknown_key", "unknown_param", "deprecated_param", "renamed_param"})
 
 
 def load_text(text: str, name: str) -> PipelineFile:

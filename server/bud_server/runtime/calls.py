@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from bud_server.auth.identity import Subject
 from bud_server.catalog.holder import catalog_of
+from bud_server.catalog.lifecycle import utc_today
 from bud_server.catalog.served import ServedCatalog
 from bud_server.contract.bodies import request_bodies
 from bud_server.contract.parameters import query_parameters
@@ -42,6 +44,8 @@ class Call:
     settings: Settings
     path: str
     """As the route, and the OpenAPI document, write it."""
+    today: Callable[[], date]
+    """Tells the day, by which sunsets are judged."""
 
     @property
     def subject(self) -> Subject:
@@ -120,6 +124,7 @@ class Calls:
 
     gate: Gate
     settings: Settings
+    today: Callable[[], date] = utc_today
 
     def route(self, path: str, **handlers: Callable[[], Handler]) -> Route:
         """Return a route; by method, each of `handlers` imports and returns what answers, once the runtime runs."""
@@ -127,7 +132,7 @@ class Calls:
         async def respond(request: Request) -> Response:
             runtime = await self.gate.runtime()
             method = "GET" if request.method == "HEAD" else request.method
-            return await _answered(handlers[method](), Call(request, runtime, self.settings, path))
+            return await _answered(handlers[method](), Call(request, runtime, self.settings, path, self.today))
 
         return Route(path, respond, methods=list(handlers))
 

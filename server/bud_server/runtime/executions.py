@@ -12,8 +12,10 @@ from sqlalchemy import insert, select
 from bud_server.auth.identity import Subject
 from bud_server.catalog.served import ServedCatalog
 from bud_server.expressions import CompileErrors, compile_value
+from bud_server.pipelines.content import problem_document
 from bud_server.pipelines.definition import Pipeline, definition_digest
-from bud_server.pipelines.sealing import sealed, sealed_value, secret_names
+from bud_server.pipelines.problem import PipelineProblem
+from bud_server.pipelines.sealing import sealed, sealed_value, secret_names, without_secret_places
 from bud_server.runtime import inputs
 from bud_server.runtime.engine import Engine, Happened
 from bud_server.runtime.found import Found
@@ -27,6 +29,9 @@ from bud_server.runtime.store.database import Rejection, Transaction
 from bud_server.runtime.store.rows import as_text, execution_values, subject_document
 from bud_server.runtime.store.tables import executions
 
+MOST_WARNINGS = 100
+"""Warnings that are kept with an execution."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -35,6 +40,8 @@ class Request:
     pipeline: Pipeline
     params: Mapping[str, Any]
     subject: Subject
+    warnings: tuple[PipelineProblem, ...] = ()
+    """What was found when the pipeline was checked."""
     owner: str = ""
     pipeline_id: str | None = None
     initiator: str = "api"
@@ -68,7 +75,7 @@ class Executions:
         Raises SecretsError if there are secret values and no key to keep them with. The future raises ReusedKeyError.
         """
         catalog = self._catalog().pinned(asked.pins)
-        plan = self._sealed_plan(asked.pipeline, catalog)
+        plan = replace(self._sealed_plan(asked.pipeline, catalog), warnings=_kept_warnings(asked, catalog))
         params = self.sealed_params(asked.pipeline, plan, asked.params)
         document = asked.pipeline.to_document()
         written = written_plan(plan, self._sealed_definition(document, plan, catalog))
@@ -224,6 +231,11 @@ class Executions:
             waiting = list(self._waiting.get(happened.execution_id, ()))
         for tell in waiting:
             tell(happened.after)
+
+
+def _kept_warnings(asked: Request, catalog: ServedCatalog) -> tuple[Mapping[str, Any], ...]:
+    told = without_secret_places(asked.warnings[:MOST_WARNINGS], asked.pipeline, catalog)
+    return tuple(problem_document(each) for each in told)
 
 
 def is_settled(state: ExecutionState) -> bool:

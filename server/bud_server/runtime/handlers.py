@@ -14,6 +14,7 @@ from starlette.responses import Response
 from bud_server.http.body import RefusedError
 from bud_server.http.problem_details import problem_response
 from bud_server.http.stream import EventStream
+from bud_server.pipelines.content import headers_of
 from bud_server.pipelines.handlers import visible_row
 from bud_server.pipelines.read import read_pipeline
 from bud_server.pipelines.sealing import has_mask, unmasked
@@ -93,7 +94,8 @@ async def _start(
     document = answers.started_document(state, request.pipeline_id, request.pipeline.name)
     if yields is not None:
         document["outputs"] = answers.shown(state.steps[yields].outputs or {})
-    return json_response(document, 202 if preference.is_async else 201, preference.headers)
+    headers = {**preference.headers, **headers_of(request.warnings)}
+    return json_response(document, 202 if preference.is_async else 201, headers)
 
 
 async def _settled(call: Call, state: ExecutionState, seconds: float) -> ExecutionState:
@@ -155,7 +157,7 @@ class Looked:
 
     def document(self) -> dict[str, Any]:
         """Return the execution as clients see it."""
-        return answers.execution_document(self.row, self.definition)
+        return {**answers.execution_document(self.row, self.definition), "warnings": list(self.plan.warnings)}
 
     def step_documents(self) -> list[dict[str, Any]]:
         """Return its steps in the order of the definition."""

@@ -1,6 +1,7 @@
 """The routes of pipelines; what they answer is imported when it is first needed."""
 
 from collections.abc import Mapping
+from datetime import date
 from types import ModuleType
 from typing import Any
 
@@ -26,8 +27,7 @@ def older_routes(calls: Calls) -> list[Route]:
 
 
 def _routes(prefix: str, calls: Calls) -> list[Route]:
-    validation = _validation(f"{prefix}/validate", calls.settings.largest_body_bytes)
-    return [validation, *_of_pipelines(f"{prefix}/pipelines", calls)]
+    return [_validation(f"{prefix}/validate", calls), *_of_pipelines(f"{prefix}/pipelines", calls)]
 
 
 def _of_pipelines(path: str, calls: Calls) -> list[Route]:
@@ -48,7 +48,7 @@ def _handlers() -> ModuleType:
     return handlers
 
 
-def _validation(path: str, largest_body: int) -> Route:
+def _validation(path: str, calls: Calls) -> Route:
     """Return the route that checks a definition; it needs the catalog only."""
 
     async def validate(request: Request) -> Response:
@@ -56,16 +56,16 @@ def _validation(path: str, largest_body: int) -> Route:
 
         catalog = catalog_of(request.scope)
         try:
-            body = await read_json(request, largest_body)
+            body = await read_json(request, calls.settings.largest_body_bytes)
             request_bodies(catalog).check("POST", path, body)
         except RefusedError as refused:
             return refused.response()
-        return json_response(await run_in_threadpool(_verdict, body, catalog))
+        return json_response(await run_in_threadpool(_verdict, body, catalog, calls.today()))
 
     return Route(path, validate, methods=["POST"])
 
 
-def _verdict(body: Mapping[str, Any], catalog: ServedCatalog) -> dict[str, Any]:
+def _verdict(body: Mapping[str, Any], catalog: ServedCatalog, today: date) -> dict[str, Any]:
     from bud_server.pipelines.validation import verdict
 
-    return verdict(body, catalog)
+    return verdict(body, catalog, today)

@@ -61,6 +61,8 @@ class Plan:
     """Steps that may be under way at a time, those that wait included."""
     definitions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
     """What the catalog said of the actions when the execution began, by digest."""
+    warnings: tuple[Mapping[str, Any], ...] = ()
+    """What the check of the pipeline found when the execution started, as the API lists it."""
 
     @cached_property
     def unusual_ids(self) -> frozenset[str]:

@@ -114,7 +114,8 @@ def _members(planned: Plan | PlannedStep) -> dict[str, Any]:
 def read_plan(document: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]] | None = None) -> Plan:
     """Return the plan that a document stands for, with the definitions that it refers to."""
     steps = {step_id: _read_step(step) for step_id, step in document["steps"].items()}
-    return Plan(**{**document, "steps": steps, "definitions": definitions or {}})
+    warnings = tuple(document.get("warnings", ()))
+    return Plan(**{**document, "steps": steps, "warnings": warnings, "definitions": definitions or {}})
 
 
 def _read_step(document: Mapping[str, Any]) -> PlannedStep:

@@ -141,7 +141,8 @@ class Preparation:
         """Return a step's params, references resolved; conditions of branches are left to the executor."""
         planned = given.plan.steps[given.step_id]
         raw = self._secrets.open(planned.params, found)
-        own = {param["name"] for param in meta["params"] if param["type"] == "branches"}
+        branches = [param for param in meta["params"] if param["type"] == "branches"]
+        own = {name for param in branches for name in (param["name"], param["renamed_from"])}
         secret = secret_names(meta)
         resolved = {}
         for name, value in raw.items():

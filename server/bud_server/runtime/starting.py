@@ -14,6 +14,7 @@ from bud_server.http.body import RefusedError
 from bud_server.pipelines.arguments import check_params
 from bud_server.pipelines.content import InvalidError, check_no_stars, valid
 from bud_server.pipelines.definition import Pipeline
+from bud_server.pipelines.problem import PipelineProblem
 from bud_server.pipelines.read import read_pipeline, unwrapped
 from bud_server.pipelines.saved import pins_of
 from bud_server.runtime.executions import Request
@@ -39,22 +40,30 @@ class Starter:
             raise RefusedError(409, f"Pipeline '{row.name}' is a draft: give it steps before you run it")
         definition, pins = json.loads(row.definition), pins_of(row)
         catalog = self.catalog.pinned(pins)
-        pipeline = valid(self.secrets.open(definition, Found()), catalog, stored=True)
+        pipeline, warnings = valid(self.secrets.open(definition, Found()), catalog, stored=True)
         with_sealed_values = read_pipeline(definition, stored=True).pipeline
-        request = self._request(pipeline, with_sealed_values or pipeline, body, catalog)
+        request = self._request(pipeline, with_sealed_values or pipeline, warnings, body, catalog)
         return replace(request, pipeline_id=row.id, pins=pins)
 
     def of_definition(self, document: object, body: Mapping[str, Any]) -> Request:
         """Return the request to run a pipeline that is not saved. Raises the same."""
         definition = unwrapped(document)
         check_no_stars(definition if isinstance(definition, Mapping) else {}, self.catalog)
-        pipeline = valid(definition, self.catalog)
-        return self._request(pipeline, pipeline, body, self.catalog)
+        pipeline, warnings = valid(definition, self.catalog)
+        return self._request(pipeline, pipeline, warnings, body, self.catalog)
 
-    def _request(self, pipeline: Pipeline, kept: Pipeline, body: Mapping[str, Any], catalog: ServedCatalog) -> Request:
+    def _request(
+        self,
+        pipeline: Pipeline,
+        kept: Pipeline,
+        warnings: list[PipelineProblem],
+        body: Mapping[str, Any],
+        catalog: ServedCatalog,
+    ) -> Request:
         require(self.subject, _needed(pipeline, catalog))
         return Request(
             pipeline=kept,
+            warnings=tuple(warnings),
             params=checked_params(pipeline, body.get("params") or {}),
             subject=self.subject,
             owner=self.subject.id,

@@ -45,6 +45,8 @@ class Given:
     file: PipelineFile
     params: Mapping[str, Any]
     problems: tuple[Found, ...]
+    warnings: tuple[PipelineProblem, ...] = ()
+    """Those of the pipeline itself."""
 
     @property
     def pipeline(self) -> Pipeline | None:
@@ -65,12 +67,14 @@ def read_given(path: Path, options: Iterable[str], params_file: Path | None, cat
     problems += [Found(file.name, each) for each in file.reading.problems]
     if pipeline is None:
         return Given(file, {}, tuple(problems))
-    problems += [Found(file.name, each) for each in file.located(check_pipeline(pipeline, catalog))]
+    checked = file.located(check_pipeline(pipeline, catalog))
+    problems += [Found(file.name, each) for each in checked]
     from_options, mistyped = _typed(texts, pipeline)
     complete, misfits = check_params(pipeline, {**from_file, **from_options})
     mistyped_names = {each.where.removeprefix("--param ") for each in mistyped}
     misfit = [Found("params", each) for each in misfits if each.path[0] not in mistyped_names]
-    return Given(file, complete, (*problems, *mistyped, *misfit))
+    warnings = tuple(each for each in (*file.reading.problems, *checked) if not each.is_error)
+    return Given(file, complete, (*problems, *mistyped, *misfit), warnings)
 
 
 def _text(path: Path) -> str:

@@ -77,7 +77,12 @@ def _run(runtime: Runtime, settings: Settings, options: Options, given: Given, p
         runtime.start()
         try:
             asked = Request(
-                pipeline=pipeline, params=given.params, subject=ANYONE, owner=ANYONE.id, initiator="terminal"
+                pipeline=pipeline,
+                warnings=given.warnings,
+                params=given.params,
+                subject=ANYONE,
+                owner=ANYONE.id,
+                initiator="terminal",
             )
             started = runtime.executions.start(asked).result()
             hints = None if options.is_impatient else partial(outcome.delivery, settings)
