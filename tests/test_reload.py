@@ -291,7 +291,7 @@ class Executor(BaseActionExecutor):
 
 
 def _entry(action_type: str) -> dict[str, Any]:
-    meta = {"type": action_type, "aliases": []}
+    meta = {"type": action_type, "aliases": [], "version": "1.0.0"}
     return {"source": action_type, "executor": f"edited_actions.{action_type}:Executor", "meta": meta}
 
 
