@@ -38,6 +38,7 @@ test: $(READY) ## Run all tests
 
 chaos: $(READY) ## Kill, crash and fill everything, at length
 	BUD_CHAOS_LENGTH=20000 $(BIN)/python -m pytest --numprocesses auto -o faulthandler_timeout=3600 tests/chaos tests/runtime
+	BUD_PROOF_LENGTH=624 $(BIN)/python -m pytest tests/diff/proof
 
 run: generate ## Serve on 127.0.0.1:8010 until Ctrl-C; PORT=... changes the port, SIMULATE=1 simulates the platform
 	$(if $(SIMULATE),$(BIN)/bud simulate --events http://127.0.0.1:$(PORT)/workflow-events )$(BIN)/bud serve --port $(PORT)

@@ -12,18 +12,24 @@ Document = Mapping[str, Any]
 
 def build_catalog(project: Project, categories: Iterable[Category], documents: Mapping[str, Document]) -> Catalog:
     """Build the catalog of a project from {path: action document}."""
+    return catalog_of(project, categories, (build_action(project, path, each) for path, each in documents.items()))
+
+
+def catalog_of(
+    project: Project, categories: Iterable[Category], built: Iterable[Action], reserved: Iterable[str] = ()
+) -> Catalog:
+    """Put actions that are built into the catalog of a project; `reserved` are types that may not come back."""
     ordered = tuple(sorted(categories, key=lambda each: (each.order, each.name)))
     rank = {category.name: index for index, category in enumerate(ordered)}
-    built = [build_action(project, path, document) for path, document in documents.items()]
-    built.sort(key=lambda action: (rank[action.meta["category"]], action.type, action.major))
-    actions = tuple(action for action in built if action.is_newest)
-    older = tuple(action for action in built if not action.is_newest)
+    ordered_actions = sorted(built, key=lambda action: (rank[action.meta["category"]], action.type, action.major))
+    actions = tuple(action for action in ordered_actions if action.is_newest)
+    older = tuple(action for action in ordered_actions if not action.is_newest)
     digest = shapes.catalog_digest(
         ((each.name, each.icon, each.order) for each in ordered),
         ((each.type, each.digest) for each in actions),
         ((each.reference, each.digest) for each in older),
     )
-    return Catalog(project, ordered, actions, digest, older)
+    return Catalog(project, ordered, actions, digest, older, frozenset(reserved))
 
 
 def build_action(project: Project, path: str, document: Document) -> Action:

@@ -45,7 +45,7 @@ def new_action(workspace: Workspace, action_type: str, category: str, *, event_d
 def _category(workspace: Workspace, name: str) -> Category:
     path = f"{workspace.project.actions}/categories.yaml"
     source = workspace.read(path)
-    own = read_categories(path, source)[0] if source is not None else []
+    own = read_categories(path, source).categories if source is not None else []
     categories = {category.name: category for category in [*standard_categories(), *own]}
     if name not in categories:
         hint = suggestion(name, list(categories)) or f"there are: {', '.join(categories)}"

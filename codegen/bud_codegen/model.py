@@ -98,6 +98,8 @@ class Catalog:
     """SHA-256 over the categories and the digests of the actions, in hex."""
     older: tuple[Action, ...] = ()
     """Versions that stand beside a newer one, by category, type and version."""
+    reserved: frozenset[str] = frozenset()
+    """Types that were removed and may not come back."""
 
     @property
     def versions(self) -> tuple[Action, ...]:

@@ -6,6 +6,7 @@ Pure functions over JSON documents. They cannot fail on metadata that the langua
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import bud_schemas
@@ -94,34 +95,52 @@ VALUES_LEFT_OUT = frozenset({"default", "schema"})
 
 def complete(document: Document) -> dict[str, Any]:
     """Return the metadata with keys in the meta-schema's order, defaults filled in and other unset keys null."""
-    completed: dict[str, Any] = _complete(document, bud_schemas.load("action"), "ActionMeta")
+    completed: dict[str, Any] = _complete(document, "ActionMeta")
     for param in completed["params"]:
         if param["ref_type"] is None and param["type"].endswith("_ref"):
             param["ref_type"] = param["type"].removesuffix("_ref")
     return completed
 
 
-def _complete(value: Any, schema: Schema, title: str) -> Any:
-    if isinstance(value, list) and "items" in schema:
-        items, name = _resolved(schema["items"])
-        return [_complete(item, items, name) for item in value]
-    if not isinstance(value, Mapping) or "properties" not in schema or title == "ValueSchema":
-        return value
+def _complete(document: Document, title: str) -> dict[str, Any]:
     completed = {}
-    for key, member in schema["properties"].items():
-        inner, name = _resolved(member)
-        if key in value:
-            completed[key] = _complete(value[key], inner, name)
-        elif "default" in member:
-            completed[key] = member["default"]
-        elif title not in SPARSE_OBJECTS and key not in VALUES_LEFT_OUT:
-            completed[key] = None
+    for key, inner, default in _members(title):
+        if key in document:
+            completed[key] = _completed(document[key], inner) if inner else document[key]
+        elif default is not _LEFT_OUT:
+            completed[key] = default
     return completed
 
 
-def _resolved(schema: Schema) -> tuple[Schema, str]:
-    name = schema.get("$ref", "").rpartition("/")[2]
-    return (bud_schemas.load("action")["$defs"][name], name) if name else (schema, "")
+def _completed(value: Any, title: str) -> Any:
+    if isinstance(value, list):
+        return [_complete(item, title) for item in value]
+    return _complete(value, title) if isinstance(value, Mapping) else value
+
+
+_LEFT_OUT = object()
+"""The value of an unset member that does not become null."""
+
+
+@cache
+def _members(title: str) -> list[tuple[str, str, Any]]:
+    """Return the keys of an object of the meta-schema, which object is found there, and what an unset one becomes."""
+    schema = bud_schemas.load("action")
+    properties = (schema if title == "ActionMeta" else schema["$defs"][title])["properties"]
+    return [(key, _object_name(member), _default(title, key, member)) for key, member in properties.items()]
+
+
+def _object_name(member: Schema) -> str:
+    """Return which object of the meta-schema a member or its items are; empty for everything else."""
+    name: str = (member.get("items") or member).get("$ref", "").rpartition("/")[2]
+    has_members = name != "ValueSchema" and "properties" in bud_schemas.load("action")["$defs"].get(name, ())
+    return name if has_members else ""
+
+
+def _default(title: str, key: str, member: Schema) -> Any:
+    if "default" in member:
+        return member["default"]
+    return _LEFT_OUT if title in SPARSE_OBJECTS or key in VALUES_LEFT_OUT else None
 
 
 def input_schema(meta: Document) -> Schema:

@@ -11,8 +11,8 @@ from typing import Any
 from bud_codegen.load import Document, Source, empty_problem, load
 from bud_codegen.model import Category, Project
 from bud_codegen.problem import Place, Problem
-from bud_codegen.validate.catalog import check_catalog
-from bud_codegen.validate.categories import read_categories, standard_categories
+from bud_codegen.validate.catalog import check_catalog, check_reserved
+from bud_codegen.validate.categories import categories_of
 from bud_codegen.validate.draft import Draft, draft_of
 from bud_codegen.validate.examples import check_examples
 from bud_codegen.validate.names import check_names
@@ -33,21 +33,22 @@ class Checked:
 
 def check(project: Project, sources: Mapping[str, Source]) -> Checked:
     """Read and check {path: YAML text} of a project's action files and its categories.yaml."""
-    categories_path = f"{project.actions}/categories.yaml"
-    categories = list(standard_categories())
-    problems: list[Problem] = []
-    if categories_path in sources:
-        own, problems = read_categories(categories_path, sources[categories_path])
-        names = {category.name for category in own}
-        categories = own + [each for each in categories if each.name not in names]
-    paths = sorted(path for path in sources if path != categories_path)
+    listed = categories_of(project, sources)
+    problems = list(listed.problems)
+    paths = action_paths(project, sources)
     if not paths:
         hint = "write one with: bud new my_action --category Integration"
         problems.append(Problem(Place(project.actions), "no-actions", "there are no action files here", hint))
     drafts = [draft for path in paths if (draft := _draft(path, sources[path], problems)) is not None]
-    problems += check_catalog(project, drafts, categories)
+    problems += check_catalog(project, drafts, listed.categories)
+    problems += check_reserved(drafts, listed.reserved)
     documents = {draft.path: draft.document.data for draft in drafts}
-    return Checked(documents, tuple(categories), tuple(problems))
+    return Checked(documents, tuple(listed.categories), tuple(problems))
+
+
+def action_paths(project: Project, sources: Iterable[str]) -> list[str]:
+    """Return the paths of the action files among a project's sources, in order."""
+    return sorted(path for path in sources if path != f"{project.actions}/categories.yaml")
 
 
 def _draft(path: str, source: Source, problems: list[Problem]) -> Draft | None:

@@ -1,6 +1,6 @@
 """Checks across files: paths, categories and names that must be unique in the catalog."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from bud_codegen.model import Category, Project
 from bud_codegen.names import RESERVED_MODULES, pascal_case
@@ -54,6 +54,15 @@ def _path(project: Project, draft: Draft) -> Iterator[Problem]:
         version = "" if major is None else f".v{major}"
         hint = f"rename the file to {action_type.removeprefix(f'{folder}_')}{version}.yaml, or change the type"
         yield draft.problem("type-path-mismatch", message, hint, "type")
+
+
+def check_reserved(drafts: Iterable[Draft], reserved: Collection[str]) -> Iterator[Problem]:
+    """Yield the problems of types and aliases that were removed from the catalog."""
+    for draft in drafts:
+        for name, place in _types(draft):
+            if name in reserved:
+                message = f"`{name}` is reserved in categories.yaml: it was removed and may not come back"
+                yield Problem(place, "reserved-name", message, "choose another name")
 
 
 def _category(draft: Draft, names: list[str]) -> Iterator[Problem]:

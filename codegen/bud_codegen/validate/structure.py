@@ -33,13 +33,18 @@ class SchemaError(Protocol):
     relative_schema_path: Any
 
 
+def has_structure(document: Document, schema: str) -> bool:
+    """Whether a document keeps its meta-schema."""
+    return _judge(schema).is_valid(document.data)
+
+
 def structure_problems(document: Document, schema: str) -> tuple[list[Problem], set[Pointer]]:
     """Return what is wrong and the pointers of the values at fault.
 
     jsonschema-rs decides (7 µs a document); the slower jsonschema, whose errors carry more, is asked only about
     documents that are wrong.
     """
-    if _judge(schema).is_valid(document.data):
+    if has_structure(document, schema):
         return [], set()
     problems: list[Problem] = []
     at_fault: set[Pointer] = set()
