@@ -175,14 +175,17 @@ def write_executor(server: Server, text: str) -> None:
     (server.root / "actions/acme_actions/integration/greet.py").write_text(text)
 
 
+TYPED = "from bud_actions.base import TypedExecutor\nclass Executor(TypedExecutor):\n"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("def f(:\n", "greet.py:1:7: error: this is not Python: "),
         ("x = 1\n", "greet.py:1:1: error: there is no class Executor; "),
-        ("class Executor(TypedExecutor):\n  pass\n", "greet.py:1:1: error: Executor has no method run; "),
-        ("class Executor(TypedExecutor[P, O]):\n  def run(self, p, c): ...\n", "greet.py:1:1: error: run of Executor "),
-        ("class Executor(TypedExecutor[P, O]):\n  async def run(self, p): ...\n", "error: run of Executor "),
+        (f"{TYPED}  pass\n", "greet.py:2:7: error: Executor has no method run; "),
+        (f"{TYPED}  def run(self, p, c): ...\n", "greet.py:3:7: error: run of Executor "),
+        (f"{TYPED}  async def run(self, p): ...\n", "error: run of Executor "),
     ],
 )
 def test_a_broken_executor_is_a_problem_until_it_is_mended(server: Server, text: str, said: str) -> None:

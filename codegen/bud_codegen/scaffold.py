@@ -11,14 +11,14 @@ def scaffolds(catalog: Catalog) -> dict[str, bytes]:
     """
     contents: dict[str, bytes] = {}
     for action in catalog.versions:
-        contents[executor_path(catalog, action)] = _executor(catalog, action).encode()
+        contents[executor_path(action)] = _executor(catalog, action).encode()
         contents[f"tests/actions/test_{_name(action)}.py"] = _test(catalog, action).encode()
     return contents
 
 
-def executor_path(catalog: Catalog, action: Action) -> str:
+def executor_path(action: Action) -> str:
     """Return where an action's executor stands: beside its action file."""
-    return f"{catalog.project.actions}/{action.folder}/{action.stem}.py"
+    return f"{action.source.rpartition('/')[0]}/{action.stem}.py"
 
 
 def _name(action: Action) -> str:
