@@ -46,11 +46,11 @@ def test_a_problem_is_shown_with_its_line_a_caret_and_a_hint(broken: Path) -> No
 
     assert done.returncode == 1
     assert done.stderr == (
-        "actions/acme_actions/integration/greet.yaml:11:11: error[invalid-value] params[0].type is the text"
+        "actions/acme_actions/integration/greet.yaml:12:11: error[invalid-value] params[0].type is the text"
         ' "strng"; expected one of string, number, boolean, select, multiselect, json, template, branches, range,'
         " model_ref, cluster_ref, project_ref, endpoint_ref, provider_ref, credential_ref, cloud_model_ref\n"
         "    |\n"
-        " 11 |     type: strng\n"
+        " 12 |     type: strng\n"
         "    |           ^^^^^\n"
         "   hint: did you mean `string`?\n"
         "\n"
@@ -73,14 +73,14 @@ def test_lint_as_json(broken: Path) -> None:
 
     (problem,) = json.loads(done.stdout)
     assert problem["path"] == "actions/acme_actions/integration/greet.yaml"
-    assert (problem["line"], problem["column"], problem["rule"]) == (11, 11, "invalid-value")
+    assert (problem["line"], problem["column"], problem["rule"]) == (12, 11, "invalid-value")
     assert done.returncode == 1
 
 
 def test_lint_for_github(broken: Path) -> None:
     done = bud("lint", "--format", "github", cwd=broken)
 
-    place = "file=actions/acme_actions/integration/greet.yaml,line=11,col=11,endColumn=16,title=invalid-value"
+    place = "file=actions/acme_actions/integration/greet.yaml,line=12,col=11,endColumn=16,title=invalid-value"
     assert done.stdout.startswith(f"::error {place}::params[0].type is")
     assert done.stdout.count("\n") == 1
 
@@ -90,7 +90,7 @@ def test_lint_as_sarif(broken: Path) -> None:
 
     (result,) = finished["results"]
     assert result["ruleId"] in {rule["id"] for rule in finished["tool"]["driver"]["rules"]}
-    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 11, "startColumn": 11, "endColumn": 16}
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 12, "startColumn": 11, "endColumn": 16}
 
 
 def test_nothing_wrong_is_well_formed_in_every_format(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_wrong_use_says_what_to_do(tmp_path: Path, arguments: list[str], said: s
 
 def test_a_fault_of_bud_itself_is_told_apart(tmp_path: Path) -> None:
     make_project(tmp_path, "wave")
-    script = "import bud_codegen.api as api, sys\napi.lint = None\nsys.argv = ['bud', 'lint']\n"
+    script = "import bud_codegen.lint as lint, sys\nlint.lint = None\nsys.argv = ['bud', 'lint']\n"
     script += "from bud_server.cli import main\nmain()"
 
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -185,7 +185,7 @@ def test_outside_a_project_installed_actions_are_listed_and_shown(tmp_path: Path
 def test_rules_and_their_pages() -> None:
     rules = json.loads(bud("rules", "--format", "json").stdout)
 
-    assert {"id", "severity", "summary"} == set(rules[0])
+    assert {"id", "severity", "summary", "category", "about"} == set(rules[0])
     assert bud("rules").stdout.startswith("yaml-syntax")
     assert bud("explain", "yaml-duplicate-key").stdout.startswith("# yaml-duplicate-key\n")
 

@@ -83,7 +83,7 @@ def test_a_broken_edit_keeps_the_last_good_catalog_and_says_what_is_wrong(server
     wait_until(lambda: server.get("/health")["status"] == "degraded")
 
     (problem,) = server.get("/health")["problems"]
-    assert problem.startswith("actions/acme_actions/integration/greet.yaml:11:11: error[invalid-value]")
+    assert problem.startswith("actions/acme_actions/integration/greet.yaml:12:11: error[invalid-value]")
     assert server.get("/actions/greet") == before
     wait_until(lambda: any("did you mean `string`?" in line for line in server.said))
 
@@ -363,7 +363,7 @@ def test_no_answer_mixes_two_catalogs(server: Server) -> None:
         thread.start()
     for number in range(20):
         edit = f"Edit {number}."
-        text = action().replace("Says hello.", edit).replace("label: Person", f"label: Person\n    description: {edit}")
+        text = action().replace("Says hello.", edit).replace("Who is greeted.", edit)
         write_action(server.root, "greet", text)
         wait_until(lambda edit=edit: server.get("/actions/greet")["description"] == edit)  # type: ignore[misc]
     is_over.set()

@@ -2,7 +2,8 @@
 
 import enum
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -11,8 +12,10 @@ import typer
 
 if TYPE_CHECKING:
     from bud_codegen.installed import Listed
+    from bud_codegen.lint.settings import Settings
+    from bud_codegen.load import Source
     from bud_codegen.model import Catalog
-    from bud_codegen.problem import InvalidActionsError
+    from bud_codegen.problem import InvalidActionsError, Problem
     from bud_codegen.workspace import Workspace
 
 app = typer.Typer(
@@ -65,22 +68,57 @@ def generate(
     raise typer.Exit(0 if ok else FINDINGS)
 
 
+class FailOn(enum.StrEnum):
+    """What ends `bud lint` with exit code 1."""
+
+    error = "error"
+    warning = "warning"
+
+
 @app.command()
-def lint(root: Root = None, format: Annotated[Format, typer.Option(help="How to print.")] = Format.text) -> None:  # noqa: A002
-    """Say everything that is wrong with the action files."""
-    from bud_codegen import api, report
+def lint(
+    root: Root = None,
+    category: Annotated[str | None, typer.Option(help="minimal, standard or strict. [default: the settings']")] = None,
+    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may be given several times.")] = None,
+    fail_on: Annotated[FailOn, typer.Option(help="The least that fails the run.")] = FailOn.error,
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.text,  # noqa: A002
+) -> None:
+    """Say everything that is wrong with the actions, and what could be better."""
+    from bud_codegen.lint import lint as find_problems
 
     workspace = _workspace(root)
     sources = workspace.read_sources()
-    found = api.lint(sources, workspace.project)
-    problems = found.problems if found else ()
+    try:
+        settings = _lint_settings(workspace, category, rule or ())
+        python = workspace.read_python()
+        problems = find_problems(workspace.project, sources, python, settings, datetime.now(UTC).date())
+    except Exception as error:
+        _explain(error, workspace)
+    _print_findings(workspace, problems, {**sources, **python}, format)
+    fails = any(problem.is_error or fail_on is FailOn.warning for problem in problems)
+    raise typer.Exit(FINDINGS if fails else 0)
+
+
+def _lint_settings(workspace: "Workspace", category: str | None, only: Iterable[str]) -> "Settings":
+    from bud_codegen.lint.settings import read_settings, with_options
+
+    return with_options(read_settings(workspace.lint_settings()), category, only)
+
+
+def _print_findings(
+    workspace: "Workspace",
+    problems: "Sequence[Problem]",
+    sources: "Mapping[str, Source]",
+    format: Format,  # noqa: A002
+) -> None:
+    from bud_codegen import report
+
     if format is not Format.text:
         typer.echo(report.FORMATS[format.value](problems, sources))
     elif problems:
         typer.echo(report.as_text(problems, sources, _style))
     else:
-        typer.echo(f"{_count_actions(workspace, sources)}: nothing wrong")
-    raise typer.Exit(FINDINGS if any(problem.is_error for problem in problems) else 0)
+        typer.echo(f"{_count_actions(workspace, workspace.source_paths())}: nothing wrong")
 
 
 @app.command()
@@ -180,19 +218,35 @@ def validate(
     raise typer.Exit(FINDINGS if problems else 0)
 
 
+class About(enum.StrEnum):
+    """What rules are about."""
+
+    file = "file"
+    executor = "executor"
+    change = "change"
+
+
 @app.command()
-def rules(format: Annotated[Format, typer.Option(help="text or json.")] = Format.text) -> None:  # noqa: A002
-    """List the rules that action files are held to."""
+def rules(
+    category: Annotated[str | None, typer.Option(help="Those that minimal, standard or strict holds files to.")] = None,
+    about: Annotated[About | None, typer.Option(help="Those about a file, an executor or a change.")] = None,
+    format: Annotated[Format, typer.Option(help="text or json.")] = Format.text,  # noqa: A002
+) -> None:
+    """List the rules that actions are held to."""
     import json
 
-    from bud_codegen.rules import RULES
+    from bud_codegen.lint.settings import SettingsError, rules_of
 
+    try:
+        listed = [rule for rule in rules_of(category) if about in (None, rule.about)]
+    except SettingsError as error:
+        _refuse(str(error))
     if format is Format.json:
-        typer.echo(json.dumps([rule._asdict() for rule in RULES], indent=2))
+        typer.echo(json.dumps([rule._asdict() for rule in listed], indent=2))
     elif format is Format.text:
-        width = max(len(rule.id) for rule in RULES)
-        for rule in RULES:
-            typer.echo(f"{rule.id:<{width}}  {rule.severity:<8} {rule.summary}")
+        width = max((len(rule.id) for rule in listed), default=0)
+        for rule in listed:
+            typer.echo(f"{rule.id:<{width}}  {rule.severity:<8} {rule.category:<9} {rule.about:<9} {rule.summary}")
     else:
         _refuse("rules are printed as text or json")
 
@@ -200,12 +254,15 @@ def rules(format: Annotated[Format, typer.Option(help="text or json.")] = Format
 @app.command()
 def explain(rule: Annotated[str, typer.Argument(help="A rule's id, as findings show it in brackets.")]) -> None:
     """Explain a rule, with a file that breaks it and one that keeps it."""
+    from bud_codegen.lint.settings import how_to_change
     from bud_codegen.rules import SEVERITIES, page
     from bud_codegen.validate.structure import suggestion
 
     if rule not in SEVERITIES:
         _refuse(f"there is no rule {rule}; {suggestion(rule, list(SEVERITIES)) or 'bud rules lists them'}")
     typer.echo(page(rule))
+    if (change := how_to_change(rule)) is not None:
+        typer.echo(change)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -295,13 +352,14 @@ def _count_actions(workspace: "Workspace", sources: Iterable[str]) -> str:
 def _explain(error: Exception, workspace: "Workspace") -> NoReturn:
     """Print an error that a person can act on and exit; anything else goes on to `main`."""
     from bud_codegen.create import CreateError
+    from bud_codegen.lint.settings import SettingsError
     from bud_codegen.problem import InvalidActionsError
     from bud_codegen.workspace import WorkspaceError
 
     if isinstance(error, InvalidActionsError):
         _print_problems(workspace, error)
         raise typer.Exit(FINDINGS)
-    if isinstance(error, WorkspaceError | CreateError):
+    if isinstance(error, WorkspaceError | CreateError | SettingsError):
         _refuse(str(error))
     raise error
 

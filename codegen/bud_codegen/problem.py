@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bud_codegen.rules import SEVERITIES
+from bud_codegen.rules.rule import Severity
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,15 +36,17 @@ class Problem:
     """What to do."""
     related: tuple[Place, ...] = ()
     """Other places that take part, such as the first of two duplicates."""
+    level: Severity | None = None
+    """How bad the project's settings say it is; None means as bad as the rule says."""
 
     @property
-    def severity(self) -> str:
-        """`error` stops generation; `warning` does not."""
-        return SEVERITIES[self.rule]
+    def severity(self) -> Severity:
+        """`error` fails a run; `warning` does not unless somebody asks for that."""
+        return self.level or SEVERITIES[self.rule]
 
     @property
     def is_error(self) -> bool:
-        """Whether it stops generation."""
+        """Whether it fails a run."""
         return self.severity == "error"
 
     def __str__(self) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bud_codegen.load import Source
-from bud_codegen.problem import Problem
-from bud_codegen.rules import RULES
+from bud_codegen.problem import Place, Problem
+from bud_codegen.rules import RULES, page
 
 Sources = Mapping[str, Source]
 Style = Callable[[str, str], str]
@@ -29,11 +29,12 @@ def count(problems: Sequence[Problem]) -> str:
     errors = sum(problem.is_error for problem in problems)
     warnings = len(problems) - errors
     files = len({problem.place.path for problem in problems})
-    counted = [_plural(errors, "error")] * bool(errors) + [_plural(warnings, "warning")] * bool(warnings)
-    return f"{' and '.join(counted)} in {_plural(files, 'file')}"
+    counted = [plural(errors, "error")] * bool(errors) + [plural(warnings, "warning")] * bool(warnings)
+    return f"{' and '.join(counted)} in {plural(files, 'file')}"
 
 
-def _plural(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
+    """Return `1 error` or `2 errors`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
@@ -41,18 +42,24 @@ def _with_frame(problem: Problem, sources: Sources, style: Style) -> str:
     place = problem.place
     tag = style(f"{problem.severity}[{problem.rule}]", problem.severity)
     where = str(place) if place.path in sources else place.path
-    lines = [f"{style(where, 'place')}: {tag} {_visible(problem.message)}"]
-    source = _line(sources, place.path, place.line)
-    if source:
-        number = str(place.line)
-        margin = " " * len(number)
-        before, shown, width = _window(source, place.column - 1, place.length)
-        caret = " " * before + style("^" * width, problem.severity)
-        bar = style("|", "frame")
-        lines += [f" {margin} {bar}", f" {style(number, 'frame')} {bar} {shown}", f" {margin} {bar} {caret}"]
+    lines = [f"{style(where, 'place')}: {tag} {visible(problem.message)}"]
+    lines += frame(place, sources, problem.severity, style)
     if problem.hint:
-        lines.append(f"   {style('hint:', 'hint')} {_visible(problem.hint)}")
+        lines.append(f"   {style('hint:', 'hint')} {visible(problem.hint)}")
     return "\n".join(lines) + "\n"
+
+
+def frame(place: Place, sources: Sources, role: str, style: Style = plain) -> list[str]:
+    """Return the line at a place with a caret below it; nothing if the line is not known."""
+    source = _line(sources, place.path, place.line)
+    if not source:
+        return []
+    number = str(place.line)
+    margin = " " * len(number)
+    before, shown, width = _window(source, place.column - 1, place.length)
+    caret = " " * before + style("^" * width, role)
+    bar = style("|", "frame")
+    return [f" {margin} {bar}", f" {style(number, 'frame')} {bar} {shown}", f" {margin} {bar} {caret}"]
 
 
 WIDEST_LINE = 120
@@ -61,12 +68,12 @@ WIDEST_LINE = 120
 def _window(line: str, column: int, length: int) -> tuple[int, str, int]:
     """Return the columns before the caret, the part of the line to show, and the caret's width."""
     start = max(0, column - WIDEST_LINE // 2) if len(line) > WIDEST_LINE else 0
-    shown = _visible(line[start : start + WIDEST_LINE].replace("\t", " "))
+    shown = visible(line[start : start + WIDEST_LINE].replace("\t", " "))
     before = column - start
     return before, shown, max(1, min(length, len(shown) - before))
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Show characters that would act on a terminal, or not be seen, as a replacement character."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
@@ -82,10 +89,11 @@ def _line(sources: Sources, path: str, number: int) -> str | None:
 
 def as_json(problems: Iterable[Problem], _sources: Sources) -> str:
     """Return a JSON list with one object per problem."""
-    return json.dumps([_plain_object(problem) for problem in problems], indent=2)
+    return json.dumps([problem_object(problem) for problem in problems], indent=2)
 
 
-def _plain_object(problem: Problem) -> dict[str, Any]:
+def problem_object(problem: Problem) -> dict[str, Any]:
+    """Return a problem as a JSON object."""
     place = problem.place
     return {
         "path": place.path,
@@ -103,10 +111,15 @@ def _plain_object(problem: Problem) -> dict[str, Any]:
 def as_github(problems: Iterable[Problem], _sources: Sources) -> str:
     """Return workflow commands, which GitHub shows beside the lines of a pull request."""
     return "\n".join(
-        f"::{problem.severity} file={_property(problem.place.path)},line={problem.place.line},"
-        f"col={problem.place.column},endColumn={problem.place.column + problem.place.length},"
-        f"title={_property(problem.rule)}::{_data(_advice(problem))}"
-        for problem in problems
+        workflow_command(problem.severity, problem.place, problem.rule, _advice(problem)) for problem in problems
+    )
+
+
+def workflow_command(level: str, place: Place, title: str, text: str) -> str:
+    """Return the workflow command that shows a text at a place; `level` is error, warning or notice."""
+    return (
+        f"::{level} file={_property(place.path)},line={place.line},col={place.column},"
+        f"endColumn={place.column + place.length},title={_property(title)}::{_data(text)}"
     )
 
 
@@ -124,32 +137,48 @@ def _property(text: str) -> str:
 
 def as_sarif(problems: Iterable[Problem], _sources: Sources) -> str:
     """Return SARIF 2.1.0, for code scanning."""
+    return sarif_log(sarif_result(problem) for problem in problems)
+
+
+SARIF_LEVELS = {"danger": "warning", "info": "note"}
+"""Of severities that SARIF calls otherwise."""
+
+
+def sarif_log(results: Iterable[Mapping[str, Any]]) -> str:
+    """Return a SARIF document with one run, whose results are given."""
     rules = [
-        {"id": rule.id, "shortDescription": {"text": rule.summary}, "defaultConfiguration": {"level": rule.severity}}
+        {
+            "id": rule.id,
+            "shortDescription": {"text": rule.summary},
+            "help": {"text": f"bud explain {rule.id}", "markdown": page(rule.id)},
+            "defaultConfiguration": {"level": SARIF_LEVELS.get(rule.severity, rule.severity)},
+        }
         for rule in RULES
     ]
     run = {
         "tool": {"driver": {"name": "bud", "rules": rules}},
         "columnKind": "unicodeCodePoints",
-        "results": [_sarif_result(problem) for problem in problems],
+        "results": list(results),
     }
     schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _sarif_result(problem: Problem) -> dict[str, Any]:
+def sarif_result(problem: Problem) -> dict[str, Any]:
+    """Return a problem as a SARIF result."""
     result: dict[str, Any] = {
         "ruleId": problem.rule,
         "level": problem.severity,
         "message": {"text": _advice(problem)},
-        "locations": [_sarif_location(problem.place)],
+        "locations": [sarif_location(problem.place)],
     }
     if problem.related:
-        result["relatedLocations"] = [_sarif_location(place) for place in problem.related]
+        result["relatedLocations"] = [sarif_location(place) for place in problem.related]
     return result
 
 
-def _sarif_location(place: Any) -> dict[str, Any]:
+def sarif_location(place: Place) -> dict[str, Any]:
+    """Return a place as a SARIF location."""
     region = {"startLine": place.line, "startColumn": place.column, "endColumn": place.column + place.length}
     return {"physicalLocation": {"artifactLocation": {"uri": place.path}, "region": region}}
 

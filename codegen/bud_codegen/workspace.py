@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bud_codegen.emit import lock
 from bud_codegen.model import Project
@@ -62,6 +62,18 @@ class Workspace:
     def read_sources(self) -> dict[str, "Source"]:
         """Return {path: content} of the action files and categories.yaml; the reason, if one cannot be read."""
         return {path: _content(self.root / path) for path in self.source_paths()}
+
+    def read_python(self) -> dict[str, "Source"]:
+        """Return {path: content} of all Python files below the actions; the reason, if one cannot be read."""
+        paths = (path for path in _files(self.root / self.project.actions) if path.suffix == ".py")
+        return {path.relative_to(self.root).as_posix(): _content(path) for path in paths}
+
+    def lint_settings(self) -> Mapping[str, Any]:
+        """Return the project's `[tool.bud.lint]`; empty if there is none."""
+        table = (_settings(self.root) or {}).get("lint", {})
+        if not isinstance(table, Mapping):
+            raise WorkspaceError(f"{self.root / 'pyproject.toml'}: [tool.bud.lint] must be a table")
+        return table
 
     def read_lock(self) -> lock.Lock | None:
         """Return the lock, or None if there is none. Raises WorkspaceError if it is damaged."""

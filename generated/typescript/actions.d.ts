@@ -1084,7 +1084,7 @@ export interface DeploymentAutoscaleParams {
 export interface DeploymentAutoscaleOutputs {
   /** Whether the settings were stored. */
   readonly success: boolean;
-  /** Id of the deployment. */
+  /** Id of the deployment whose autoscaling was to be set. */
   readonly deployment_id: string;
   /** The settings in force; null when they could not be stored. */
   readonly config: {
@@ -1285,7 +1285,7 @@ export interface DeploymentCreateOutputs {
   readonly endpoint_id: string | null;
   /** Address of the endpoint; null when it is not known. */
   readonly endpoint_url: string | null;
-  /** Name of the endpoint. */
+  /** Name under which the endpoint is listed. */
   readonly endpoint_name: string;
   /** Id of the workflow in budapp that deploys the model; null when none was started. */
   readonly workflow_id: string | null;
@@ -1465,7 +1465,7 @@ export interface DeploymentRatelimitParams {
 export interface DeploymentRatelimitOutputs {
   /** Whether the limits were stored. */
   readonly success: boolean;
-  /** Id of the endpoint. */
+  /** Id of the endpoint whose rate limit was to be set. */
   readonly endpoint_id: string;
   /** The limits as the endpoint now has them; null when they could not be stored. */
   readonly config: {
@@ -1532,7 +1532,7 @@ export interface DeploymentScaleParams {
 export interface DeploymentScaleOutputs {
   /** Whether the number was set. */
   readonly success: boolean;
-  /** Id of the endpoint. */
+  /** Id of the endpoint that was to be scaled. */
   readonly endpoint_id: string;
   /** Replicas that were asked for. */
   readonly target_replicas: number;
@@ -1576,6 +1576,15 @@ export interface SimulationRunInput {
    * @maximum 1000
    */
   readonly concurrency?: number | Template | null;
+  /** The cluster to look at; left empty, every cluster is. */
+  readonly cluster_id?: string | null;
+  /** How performance is estimated; left empty, the simulator chooses. */
+  readonly simulation_method?: "regressor" | "heuristic" | Template | null;
+  /**
+   * Whether the model would have its devices to itself or share them with others.
+   * @default "dedicated"
+   */
+  readonly hardware_mode?: "dedicated" | "shared" | Template | null;
   /**
    * Longest acceptable time to the first token, in milliseconds.
    * @minimum 1
@@ -1594,15 +1603,6 @@ export interface SimulationRunInput {
    * @maximum 600
    */
   readonly target_e2e_latency: number | Template;
-  /** The cluster to look at; left empty, every cluster is. */
-  readonly cluster_id?: string | null;
-  /** How performance is estimated; left empty, the simulator chooses. */
-  readonly simulation_method?: "regressor" | "heuristic" | Template | null;
-  /**
-   * Whether the model would have its devices to itself or share them with others.
-   * @default "dedicated"
-   */
-  readonly hardware_mode?: "dedicated" | "shared" | Template | null;
   /** Kind of endpoints that the model offers. */
   readonly model_endpoints?: string | null;
   /**
@@ -1654,6 +1654,15 @@ export interface SimulationRunParams {
    * @maximum 1000
    */
   readonly concurrency: number;
+  /** The cluster to look at; left empty, every cluster is. */
+  readonly cluster_id?: string;
+  /** How performance is estimated; left empty, the simulator chooses. */
+  readonly simulation_method?: "regressor" | "heuristic";
+  /**
+   * Whether the model would have its devices to itself or share them with others.
+   * @default "dedicated"
+   */
+  readonly hardware_mode: "dedicated" | "shared";
   /**
    * Longest acceptable time to the first token, in milliseconds.
    * @minimum 1
@@ -1672,15 +1681,6 @@ export interface SimulationRunParams {
    * @maximum 600
    */
   readonly target_e2e_latency: number;
-  /** The cluster to look at; left empty, every cluster is. */
-  readonly cluster_id?: string;
-  /** How performance is estimated; left empty, the simulator chooses. */
-  readonly simulation_method?: "regressor" | "heuristic";
-  /**
-   * Whether the model would have its devices to itself or share them with others.
-   * @default "dedicated"
-   */
-  readonly hardware_mode: "dedicated" | "shared";
   /** Kind of endpoints that the model offers. */
   readonly model_endpoints?: string;
   /**

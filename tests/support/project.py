@@ -12,6 +12,7 @@ version: "1.0.0"
 name: Greet
 description: Says hello.
 category: Integration
+icon: hand
 execution_mode: {mode}
 timeout_seconds: 60
 params:
@@ -19,9 +20,11 @@ params:
     label: Person
     type: string
     required: true
+    description: Who is greeted.
 outputs:
   - name: text
     type: string
+    description: What was said.
 examples:
   - title: Greet somebody
     params: {{{param}: Ada}}

@@ -6,14 +6,17 @@ are run by the tests.
 
 from importlib.resources import files as files_of
 
-from bud_codegen.rules import changes, executors, files, style
-from bud_codegen.rules.rule import Rule
+from bud_codegen.rules import changes, executors, files, ignores, style
+from bud_codegen.rules.rule import Rule, Severity
 
-__all__ = ["RULES", "SEVERITIES", "Rule", "page"]
+__all__ = ["FIXED", "RULES", "SEVERITIES", "Rule", "page"]
 
-RULES = (*files.RULES, *style.RULES, *executors.RULES, *changes.RULES)
+RULES = (*files.RULES, *ignores.RULES, *style.RULES, *executors.RULES, *changes.RULES)
 
-SEVERITIES = {rule.id: rule.severity for rule in RULES}
+SEVERITIES: dict[str, Severity] = {rule.id: rule.severity for rule in RULES}
+
+FIXED = frozenset(rule.id for rule in (*files.RULES, *ignores.RULES))
+"""Rules that no setting changes and no comment ignores."""
 
 
 def page(rule: str) -> str:

@@ -8,7 +8,7 @@ def _rule(name: str, severity: Severity, category: Category, summary: str) -> Ru
 
 
 FILES = (
-    _rule("executor-missing", "warning", "standard", "Every action has an executor."),
+    _rule("executor-missing", "warning", "strict", "Every action has an executor."),
     _rule("executor-orphaned", "warning", "standard", "Every executor belongs to an action."),
     _rule("executor-syntax", "error", "minimal", "A Python file below the actions can be read."),
     _rule("executor-class-missing", "error", "minimal", "An executor's file has a class Executor."),

@@ -28,6 +28,8 @@ class Checked:
     documents: Mapping[str, Mapping[str, Any]]
     """{path: action document}; whole only if there are no problems."""
     categories: tuple[Category, ...]
+    drafts: tuple[Draft, ...]
+    """The action files that could be read, in the order of their paths."""
     problems: tuple[Problem, ...]
 
 
@@ -43,7 +45,7 @@ def check(project: Project, sources: Mapping[str, Source]) -> Checked:
     problems += check_catalog(project, drafts, listed.categories)
     problems += check_reserved(drafts, listed.reserved)
     documents = {draft.path: draft.document.data for draft in drafts}
-    return Checked(documents, tuple(listed.categories), tuple(problems))
+    return Checked(documents, tuple(listed.categories), tuple(drafts), tuple(problems))
 
 
 def action_paths(project: Project, sources: Iterable[str]) -> list[str]:
