@@ -1,4 +1,6 @@
-"""`python -m bench [generator] [validation] [server] [runtime]`: measure, and say how far the targets are met.
+"""`python -m bench [TOPIC ...]`: measure, and say how far the targets are met.
+
+Topics are generator, changes, validation, server and runtime.
 
 Always exits with 0.
 """
@@ -10,7 +12,7 @@ import sys
 
 from bench import table
 
-TOPICS = ("generator", "validation", "server", "runtime")
+TOPICS = ("generator", "changes", "validation", "server", "runtime")
 
 
 def main(names: list[str]) -> None:

@@ -132,6 +132,13 @@ def edit_one(folder: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
+def edit_all(folder: Path) -> None:
+    """Change one default in every action of a project."""
+    for path in (folder / "actions" / "acme_actions").rglob("*.yaml"):
+        before = path.read_text(encoding="utf-8")
+        path.write_text(before.replace("    default: false\n", "    default: true\n", 1), encoding="utf-8")
+
+
 def _action_type(index: int) -> str:
     first, second = random.Random(f"{SEED}/{index}/type").sample(WORDS, 2)  # noqa: S311 - not for secrets
     return f"{first}_{second}_{index}"

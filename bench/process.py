@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,11 +22,11 @@ class Cost(NamedTuple):
     """Bytes that its largest process held at most."""
 
 
-def run(command: Sequence[str | Path], folder: Path) -> Cost:
-    """Run a command in a folder. Raises RuntimeError with its output if it fails."""
+def run(command: Sequence[str | Path], folder: Path, expected: Collection[int] = (0,)) -> Cost:
+    """Run a command in a folder. Raises RuntimeError with its output if it ends with another code than expected."""
     started = [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, command)]
     done = subprocess.run(started, cwd=folder, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
-    if done.returncode:
+    if done.returncode not in expected:
         raise RuntimeError(f"{command[0]} failed with {done.returncode}: {done.stderr[-2000:]}")
     return Cost(**json.loads(done.stdout))
 

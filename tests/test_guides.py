@@ -9,7 +9,7 @@ from tests.support.guide import Block, Reader, blocks
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-@pytest.mark.parametrize("guide", ["writing-actions.md", "action-packages.md"])
+@pytest.mark.parametrize("guide", ["writing-actions.md", "action-packages.md", "changing-actions.md"])
 def test_a_guide_can_be_followed(guide: str, tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     found = blocks((DOCS / guide).read_text())

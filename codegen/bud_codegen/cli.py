@@ -116,7 +116,7 @@ def _print_findings(
     if format is not Format.text:
         typer.echo(report.FORMATS[format.value](problems, sources))
     elif problems:
-        typer.echo(report.as_text(problems, sources, _style))
+        typer.echo(report.as_text(problems, sources, style))
     else:
         typer.echo(f"{_count_actions(workspace, workspace.source_paths())}: nothing wrong")
 
@@ -212,7 +212,7 @@ def validate(
         _refuse('--params must be a JSON object, such as \'{"message": "hello"}\'')
     problems = ParamValidator(meta).validate(given)
     for problem in problems:
-        typer.echo(f"{_style(problem.code, 'error')}: {problem.message}")
+        typer.echo(f"{style(problem.code, 'error')}: {problem.message}")
     if not problems:
         typer.echo("valid")
     raise typer.Exit(FINDINGS if problems else 0)
@@ -338,7 +338,7 @@ def _print_actions(actions: "list[Listed]") -> None:
     width = max((len(name) for name, _, _ in actions), default=0)
     names = max((len(meta["name"]) for _, meta, _ in actions), default=0)
     for category, members in groupby(actions, lambda each: each[1]["category"]):
-        typer.echo(_style(category, "place"))
+        typer.echo(style(category, "place"))
         for name, meta, origin in members:
             about = f"{meta['version']:<8} {meta['execution_mode']:<13} {meta['name']:<{names}}"
             typer.echo(f"  {name:<{width}}  {about}  {origin}".rstrip())
@@ -367,16 +367,17 @@ def _explain(error: Exception, workspace: "Workspace") -> NoReturn:
 def _print_problems(workspace: "Workspace", error: "InvalidActionsError") -> None:
     from bud_codegen import report
 
-    typer.echo(report.as_text(error.problems, workspace.read_sources(), _style), err=True)
+    typer.echo(report.as_text(error.problems, workspace.read_sources(), style), err=True)
 
 
 def _refuse(message: str) -> NoReturn:
-    typer.echo(f"{_style('error:', 'error')} {message}", err=True)
+    typer.echo(f"{style('error:', 'error')} {message}", err=True)
     raise typer.Exit(USAGE)
 
 
 _COLORS = {"error": "red", "warning": "yellow", "place": "cyan", "frame": "blue", "hint": "green"}
 
 
-def _style(text: str, role: str) -> str:
+def style(text: str, role: str) -> str:
+    """Color a text of the terminal by its role."""
     return typer.style(text, fg=_COLORS[role], bold=role in ("error", "warning"))

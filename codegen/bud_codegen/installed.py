@@ -21,10 +21,7 @@ def installed_actions(package: str | None, tell: Callable[[str], None]) -> list[
 
     `package` narrows it to one distribution. What is broken is told and left out. Raises InstalledError.
     """
-    found = discover(allow_broken=True)
-    kept = found if package is None else _only(found, package)
-    for each in kept.broken:
-        tell(f"left out: {each}")
+    kept = installed(package, tell)
     origins = {name: f"{each.distribution} {each.version}" for each in kept.packages for name, _ in each.versions}
     if not kept.packages:
         return []
@@ -39,6 +36,15 @@ def installed_actions(package: str | None, tell: Callable[[str], None]) -> list[
 
 def _older_of(action_type: str, older: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(name, entry) for name, entry in older.items() if entry["meta"]["type"] == action_type]
+
+
+def installed(package: str | None, tell: Callable[[str], None]) -> Discovery:
+    """Return what is installed, or what one distribution offers; what is broken is told. Raises InstalledError."""
+    found = discover(allow_broken=True)
+    kept = found if package is None else _only(found, package)
+    for each in kept.broken:
+        tell(f"left out: {each}")
+    return kept
 
 
 def _same_name(one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bud_codegen.emit import lock
@@ -57,7 +57,8 @@ class Workspace:
     def source_paths(self) -> list[str]:
         """Return the paths of the action files and categories.yaml."""
         paths = _files(self.root / self.project.actions)
-        return [path.relative_to(self.root).as_posix() for path in paths if path.suffix in (".yaml", ".yml")]
+        names = (path.relative_to(self.root) for path in paths)
+        return [path.as_posix() for path in names if is_source(path)]
 
     def read_sources(self) -> dict[str, "Source"]:
         """Return {path: content} of the action files and categories.yaml; the reason, if one cannot be read."""
@@ -113,10 +114,7 @@ def open_workspace(root: Path | None) -> Workspace:
     folder = root or next((each for each in (start, *start.parents) if _settings(each) is not None), start)
     if not folder.is_dir():
         raise WorkspaceError(f"{folder} is not a folder")
-    prefix = (_settings(folder) or {}).get("prefix", "bud")
-    if not isinstance(prefix, str) or not prefix.isidentifier():
-        raise WorkspaceError(f"{folder / 'pyproject.toml'}: [tool.bud] prefix must be a Python name, such as acme")
-    return Workspace(folder.resolve(), Project(prefix))
+    return Workspace(folder.resolve(), _project(_settings(folder), str(folder / "pyproject.toml")))
 
 
 def project_around(root: Path | None) -> Workspace | None:
@@ -130,11 +128,39 @@ def _settings(folder: Path) -> Mapping[str, object] | None:
     if not path.is_file():
         return None
     try:
-        tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise WorkspaceError(f"{path} cannot be read: {error}") from error
+    return _settings_in(content, str(path))
+
+
+def _settings_in(pyproject: bytes, name: str) -> Mapping[str, object] | None:
+    try:
+        tools = tomllib.loads(pyproject.decode()).get("tool", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"{name} cannot be read: {error}") from error
     settings = tools.get("bud") if isinstance(tools, Mapping) else None
     return settings if isinstance(settings, Mapping) else None
+
+
+def project_in(pyproject: bytes, name: str) -> Project:
+    """Return the project that the content of a pyproject.toml describes; `name` is how errors call the file.
+
+    Raises WorkspaceError.
+    """
+    return _project(_settings_in(pyproject, name), name)
+
+
+def _project(settings: Mapping[str, object] | None, name: str) -> Project:
+    prefix = (settings or {}).get("prefix", "bud")
+    if not isinstance(prefix, str) or not prefix.isidentifier():
+        raise WorkspaceError(f"{name}: [tool.bud] prefix must be a Python name, such as acme")
+    return Project(prefix)
+
+
+def is_source(path: PurePath) -> bool:
+    """Whether a file below the actions folder is an action file or categories.yaml."""
+    return path.suffix in (".yaml", ".yml") and IGNORED_FOLDERS.isdisjoint(path.parts)
 
 
 def _files(folder: Path) -> Iterator[Path]:

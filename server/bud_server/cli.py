@@ -11,7 +11,8 @@ try:
 except ModuleNotFoundError:
     sys.exit("bud needs more than the core install: pip install 'bud-actions[codegen,server]'")
 
-import bud_server.terminal.commands  # noqa: F401 - adds run, worker, db and secret-key
+import bud_server.terminal.changes
+import bud_server.terminal.commands  # noqa: F401 - these two add their commands
 from bud_codegen.cli import FINDINGS, USAGE, Root, app, require_generator
 
 INTERNAL = 3

@@ -1,9 +1,10 @@
 """What changed about how an action behaves and what it is called by."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from bud_codegen.diff.finding import Bump, Finding
+from bud_codegen.diff.side import Side
 from bud_codegen.diff.topic import DANGER, ERROR, INFO, Document, Pair, Topic
 
 Found = Iterator[Finding]
@@ -97,21 +98,24 @@ def _services(topic: Topic, old: Document, new: Document) -> Found:
 
 def _aliases(topic: Topic, old: Document, new: Document) -> Found:
     part = topic.inside("aliases", "aliases")
-    if old["aliases"] == new["aliases"]:
-        return
-    newest = topic.pair.after.catalog.actions
-    names: Mapping[str, str] = {name: each.type for each in newest for name in (each.type, *each.meta["aliases"])}
     for each in _only_in(new, old, "aliases"):
         if each != old["type"]:
             yield part.finding("alias-added", f"it may be called {each} too")
     for each in _only_in(old, new, "aliases"):
         if each == new["type"]:
             continue
-        if each in names:
-            yield part.finding("alias-removed", f"{each} means {names[each]} now", DANGER)
+        heir = _named(topic.pair.after, each)
+        if heir is not None:
+            yield part.finding("alias-removed", f"{each} means {heir} now", DANGER)
         else:
             hint = f"keep {each} under aliases as long as stored pipelines use it"
             yield part.finding("alias-removed", f"it is no longer known as {each}", ERROR, hint=hint)
+
+
+def _named(side: Side, name: str) -> str | None:
+    """Return the type of the action that has a name; None if there is none."""
+    found = (each.type for each in side.catalog.actions if name in (each.type, *each.meta["aliases"]))
+    return next(found, None)
 
 
 def _migrations(topic: Topic, old: Document, new: Document) -> Found:

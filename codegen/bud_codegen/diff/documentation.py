@@ -22,7 +22,8 @@ def documentation_findings(pair: Pair) -> Found:
             if is_as_before(before[name][1], after[name][1]):
                 continue
             part = Topic(pair, f"{key}.{name}", (key, before[name][0]), (key, after[name][0]))
-            yield from part_findings(part, before[name][1], after[name][1])
+            if repr(before[name][1]) != repr(after[name][1]):
+                yield from part_findings(part, before[name][1], after[name][1])
         yield from _order(topic.inside(key, key), [*before], [*after])
 
 

@@ -6,12 +6,19 @@ are run by the tests.
 
 from importlib.resources import files as files_of
 
-from bud_codegen.rules import changes, executors, files, ignores, style
+from bud_codegen.rules import approvals, changes, executors, files, ignores, style
 from bud_codegen.rules.rule import Rule, Severity
 
 __all__ = ["FIXED", "RULES", "SEVERITIES", "Rule", "page"]
 
-RULES = (*files.RULES, *ignores.RULES, *style.RULES, *executors.RULES, *changes.RULES)
+RULES = (
+    *files.RULES,
+    *ignores.RULES,
+    *style.RULES,
+    *executors.RULES,
+    *changes.RULES,
+    *approvals.RULES,
+)
 
 SEVERITIES: dict[str, Severity] = {rule.id: rule.severity for rule in RULES}
 

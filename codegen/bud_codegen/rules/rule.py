@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 Category = Literal["minimal", "standard", "strict"]
 Severity = Literal["error", "danger", "warning", "info"]
-About = Literal["file", "executor", "change"]
+About = Literal["file", "executor", "change", "approval"]
 
 
 class Rule(NamedTuple):
@@ -18,4 +18,4 @@ class Rule(NamedTuple):
     category: Category = "minimal"
     """The least strict category that holds files to it; `minimal` always does."""
     about: About = "file"
-    """What is held to it: an action file, an executor, or the difference of two catalogs."""
+    """What is held to it: an action file, an executor, the difference of two catalogs, or an approval of one."""

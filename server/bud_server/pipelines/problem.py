@@ -27,6 +27,10 @@ class PipelineProblem:
     """What to do."""
     place: tuple[int, int] | None = None
     """Line and column in the file, counted from 1, if it was read from one."""
+    step: str | None = None
+    """Id of the step that the message is about: of an unknown output, the one that lacks it."""
+    name: str | None = None
+    """Name of the param or output that the message is about."""
     notice: Notice | None = None
     """What programs are told of something deprecated, if it is about that."""
 
@@ -187,7 +191,10 @@ def problem(
         advice = hint
     elif advice is not None:
         advice = advice.format(**filled)
-    return PipelineProblem(code, path, text.format(**filled), severity or usual_severity, advice, notice=notice)
+    step, name = (each if isinstance(each := names.get(key), str) else None for key in ("step", "name"))
+    return PipelineProblem(
+        code, path, text.format(**filled), severity or usual_severity, advice, step=step, name=name, notice=notice
+    )
 
 
 def where(path: Path) -> str:
