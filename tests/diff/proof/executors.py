@@ -16,8 +16,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from bud_actions.base import ActionContext, Awaiting, EventAction, EventContext, EventResult, TypedExecutor
+from bud_generated.record import Record
 from {package}.builtin.{name} import {classes}
+
+Given = str | float | bool | Sequence[Any] | Mapping[str, Any] | Record
 """
+_EVERYTHING = {"Any": "Given"}
+"""How what may be anything is read: it is something, since a variable of type Any would take None as well."""
 _SYNC = """
 class Executor(TypedExecutor[Params, Outputs]):
     made: Outputs
@@ -77,7 +82,8 @@ def _classes(module: str) -> Iterator[tuple[str, list[Field]]]:
 
 
 def _reader(class_name: str, fields: list[Field]) -> str:
-    reads = [f"    read_{number}: {field.annotation} = given.{field.name}\n" for number, field in enumerate(fields)]
+    types = [_EVERYTHING.get(field.annotation, field.annotation) for field in fields]
+    reads = [f"    read_{at}: {types[at]} = given.{field.name}\n" for at, field in enumerate(fields)]
     body = "".join(reads) or "    pass\n"
     return f"\ndef read_{class_name}(given: {class_name}) -> None:\n{body}"
 
