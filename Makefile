@@ -31,6 +31,7 @@ static: $(READY)
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/bud generate --check
+	$(BIN)/bud fmt --check
 	$(BIN)/bud lint
 
 test: $(READY) ## Run all tests

@@ -172,7 +172,6 @@ def test_the_targets_of_the_makefile(tmp_path: Path) -> None:
     told = _run(["make", "--no-print-directory", "help"], tmp_path / "my-actions")
 
     assert re.findall(r"make (\w+)", told) == ["help", "setup", "generate", "check", "test", "build"]
-    assert "run: make check" in (tmp_path / "my-actions/.github/workflows/ci.yml").read_text()
 
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:

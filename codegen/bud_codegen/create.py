@@ -16,14 +16,9 @@ class CreateError(Exception):
 
 def new_action(workspace: Workspace, action_type: str, category: str, *, event_driven: bool) -> str:
     """Write a first action file and return its path. Raises CreateError rather than overwrite anything."""
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", action_type) or len(action_type) > 64:
-        raise CreateError(f"{action_type} is not an action type; use lower-case words joined by underscores")
+    refuse_bad_type(action_type)
     folder = _category(workspace, category).folder
-    stem = action_type.removeprefix(f"{folder}_")
-    if not is_module_name(stem) or stem in RESERVED_MODULES:
-        stem = action_type
-    if not is_module_name(stem):
-        raise CreateError(f"{action_type} cannot be the name of a Python module; choose another type")
+    stem = stem_of(folder, action_type)
     path = f"{workspace.project.actions}/{folder}/{stem}.yaml"
     if workspace.read(path) is not None:
         raise CreateError(f"{path} is already there; nothing was written")
@@ -40,6 +35,25 @@ def new_action(workspace: Workspace, action_type: str, category: str, *, event_d
         if not (package / "__init__.py").exists():
             (package / "__init__.py").write_text("", encoding="utf-8")
     return path
+
+
+def refuse_bad_type(action_type: str) -> None:
+    """Raise CreateError for a name that no action can have."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", action_type) or len(action_type) > 64:
+        raise CreateError(f"{action_type} is not an action type; use lower-case words joined by underscores")
+
+
+def stem_of(folder: str, action_type: str) -> str:
+    """Return the name, without ending, of an action's files in a folder: `model`, `model_add` gives `add`.
+
+    Raises CreateError if Python could not import it.
+    """
+    stem = action_type.removeprefix(f"{folder}_")
+    if not is_module_name(stem) or stem in RESERVED_MODULES:
+        stem = action_type
+    if not is_module_name(stem):
+        raise CreateError(f"{action_type} cannot be the name of a Python module; choose another type")
+    return stem
 
 
 def _category(workspace: Workspace, name: str) -> Category:

@@ -76,6 +76,11 @@ class Workspace:
             raise WorkspaceError(f"{self.root / 'pyproject.toml'}: [tool.bud.lint] must be a table")
         return table
 
+    def read_modules(self) -> dict[str, bytes]:
+        """Return {path: content} of the Python files beside the actions and of the tests."""
+        found = (path for folder in (self.project.actions, "tests") for path in _files(self.root / folder))
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in found if path.suffix == ".py"}
+
     def read_lock(self) -> lock.Lock | None:
         """Return the lock, or None if there is none. Raises WorkspaceError if it is damaged."""
         content = self.read(lock.PATH)

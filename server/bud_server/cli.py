@@ -11,6 +11,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("bud needs more than the core install: pip install 'bud-actions[codegen,server]'")
 
+import bud_codegen.commands.editing  # noqa: F401 - adds fmt, deprecate and rename
 import bud_server.terminal.changes
 import bud_server.terminal.commands  # noqa: F401 - these two add their commands
 from bud_codegen.cli import FINDINGS, USAGE, Root, app, require_generator

@@ -39,8 +39,7 @@ def check(project: Project, sources: Mapping[str, Source]) -> Checked:
     problems = list(listed.problems)
     paths = action_paths(project, sources)
     if not paths:
-        hint = "write one with: bud new my_action --category Integration"
-        problems.append(Problem(Place(project.actions), "no-actions", "there are no action files here", hint))
+        problems.append(no_actions_problem(project))
     drafts = [draft for path in paths if (draft := _draft(path, sources[path], problems)) is not None]
     problems += check_catalog(project, drafts, listed.categories)
     problems += check_reserved(drafts, listed.reserved)
@@ -51,6 +50,12 @@ def check(project: Project, sources: Mapping[str, Source]) -> Checked:
 def action_paths(project: Project, sources: Iterable[str]) -> list[str]:
     """Return the paths of the action files among a project's sources, in order."""
     return sorted(path for path in sources if path != f"{project.actions}/categories.yaml")
+
+
+def no_actions_problem(project: Project) -> Problem:
+    """Return the problem of a project without action files."""
+    hint = "write one with: bud new my_action --category Integration"
+    return Problem(Place(project.actions), "no-actions", "there are no action files here", hint)
 
 
 def _draft(path: str, source: Source, problems: list[Problem]) -> Draft | None:

@@ -1,0 +1,1 @@
+"""Commands of `bud` that have a module of their own: parse, call, print."""
