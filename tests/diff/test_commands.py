@@ -41,7 +41,7 @@ def test_nothing_changed_is_0_and_says_what_was_compared(tmp_path: Path) -> None
 def test_a_breaking_change_is_1_and_can_be_approved_with_what_is_offered(folder: Path) -> None:
     done = bud("diff", "--against", "main", cwd=folder)
     assert done.returncode == 1
-    assert f"{PATH}:9:5 in main (" in done.stdout
+    assert f"{PATH}:10:5 in main (" in done.stdout
     assert "fill this in and add it to .bud-approvals.yaml" in done.stdout
 
     _, snippet = done.stdout.split("add it to .bud-approvals.yaml:\n\n")

@@ -186,7 +186,7 @@ def _verdicts(pair: Pair, found: Difference, old: Document, new: Document) -> Ve
 _VERDICTS = {
     "null-allowed": Verdicts(INFO, ERROR, DANGER),
     "null-refused": Verdicts(ERROR, INFO, ERROR),
-    "value-added": Verdicts(INFO, ERROR, DANGER),
+    "value-added": Verdicts(INFO, DANGER, DANGER),
     "value-removed": Verdicts(ERROR, DANGER, ERROR),
     "bounds-tightened": Verdicts(ERROR, INFO, DANGER),
     "bounds-loosened": Verdicts(INFO, DANGER, INFO),

@@ -45,7 +45,7 @@ def version_findings(pair: Pair, findings: Iterable[Finding]) -> Iterator[Findin
         yield topic.finding("version-decreased", message, ERROR, ERROR, ERROR, bump=Bump.none)
         return
     demand = max((finding.bump for finding in findings), default=Bump.none)
-    least = least_version(old, _allowed(pair, demand))
+    least = least_version(old, demand)
     if new[:3] < least or (new == old and demand > Bump.none):
         wanted = ".".join(map(str, least)) if old[:3] < least else f"more than {texts[0]}"
         rule = "version-major-not-bumped" if demand is Bump.major else "version-not-bumped"
@@ -55,11 +55,6 @@ def version_findings(pair: Pair, findings: Iterable[Finding]) -> Iterator[Findin
 
 def _texts(pair: Pair) -> tuple[str, str]:
     return pair.old.meta["version"], pair.new.meta["version"]
-
-
-def _allowed(pair: Pair, demand: Bump) -> Bump:
-    """Return what a change demands of the version: what is not stable may break in a minor one."""
-    return demand if pair.old.meta["stability"] == "stable" else min(demand, Bump.minor)
 
 
 def least_version(old: Version, demand: Bump) -> tuple[int, int, int]:

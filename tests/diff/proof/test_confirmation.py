@@ -37,7 +37,10 @@ UNDECIDED: Mapping[Audience, Mapping[str, str]] = {
         "param-default-removed": ABSENCE,
         "param-default-changed": ABSENCE,
     },
-    "executors": {},
+    "executors": dict.fromkeys(
+        ("param-option-added", "param-type-widened"),
+        "only an executor that names the exact type of all options feels another one; most look for some of them",
+    ),
     "frontends": dict.fromkeys(
         ("param-condition-changed", "param-default-added", "param-default-changed"),
         "forms are made of the new catalog, and ask for what counts now",
