@@ -66,7 +66,7 @@ def _item(finding: Finding) -> str:
     """Return a sentence that names what it is about."""
     part, _, name = finding.subject.partition(".")
     message = text(finding.message.rstrip("."))
-    if part in _KINDS:
+    if name and part in _KINDS:
         is_named = finding.message.startswith(f"`{name}`")
         return f"- {_KINDS[part]} {message if is_named else f'{code(name)}: {message}'}."
-    return f"- {code(finding.subject)}: {message}." if finding.subject else f"- {message}."
+    return f"- {part.capitalize()}: {message}." if part else f"- {message}."
