@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 CAPTION = re.compile(r"# (\S+/\S+\.(?:py|yaml))\n")
 """The first line of a block that is a file."""
 NOTHING_WRONG = (
-    r"\d+ action files in \S+: nothing wrong\n|\S+: warning\[executor-still-stub\].*\n[12] warnings? in 1 file\n"
+    r"\d+ action files? in \S+: nothing wrong\n|\S+: warning\[executor-still-stub\].*\n[12] warnings? in 1 file\n"
 )
 """What `bud lint` says of good action files; an executor may still be as `bud new` wrote it."""
 TOOLS = ("bud", "python", "pip")
