@@ -266,6 +266,8 @@ def test_a_file_that_ends_in_yml_is_a_problem() -> None:
 # Hints
 
 HINTS = [
+    (f'{HEAD}deprecated: {{since: "1.0.0", message: No., date: "2026-02-30"}}\n', "invalid-value", "write a date"),
+    (f'{HEAD}deprecated: {{since: "1.0.0", message: No., sunset: "2026-02-30"}}\n', "invalid-value", "write a date"),
     (with_param("type: string, requred: true"), "unknown-key", "did you mean `required`?"),
     (HEAD.replace("execution_mode", "execution_mod"), "unknown-key", "did you mean `execution_mode`?"),
     (HEAD.replace("sync", "synk"), "invalid-value", "did you mean `sync`?"),

@@ -8,7 +8,7 @@ from bud_codegen.paths import ActionPath, action_path
 from bud_codegen.problem import Place, Problem
 from bud_codegen.validate.draft import Draft
 from bud_codegen.validate.names import check_modules
-from bud_codegen.validate.references import sunset_problem
+from bud_codegen.validate.references import day_problems
 from bud_codegen.validate.structure import suggestion
 from bud_codegen.validate.versions import check_versions
 
@@ -140,7 +140,7 @@ def _replacements(drafts: list[Draft]) -> Iterator[Problem]:
         deprecated = draft.get("deprecated")
         if not isinstance(deprecated, Mapping) or any(fault[:1] == ("deprecated",) for fault in draft.faults):
             continue
-        yield from sunset_problem(draft, deprecated, "deprecated", "sunset")
+        yield from day_problems(draft, deprecated, "deprecated")
         replacement = deprecated.get("replacement")
         if replacement is not None and replacement not in types:
             message = f"there is no action {replacement} to replace this one"

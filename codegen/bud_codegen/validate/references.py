@@ -93,13 +93,14 @@ def _rule_types(draft: Draft, index: int, rule: Mapping[str, Any]) -> Iterator[P
             yield draft.problem("rule-incomplete", message, None, "rules", index, "params", number)
 
 
-def sunset_problem(draft: Draft, deprecated: Mapping[str, Any], *pointer: str | int) -> Iterator[Problem]:
-    """Yield the problem of a sunset on a day that no calendar has."""
-    try:
-        date.fromisoformat(deprecated.get("sunset", "2000-01-01"))
-    except ValueError:
-        message = f"there is no day {deprecated['sunset']}"
-        yield draft.problem("invalid-value", message, "write a date as YYYY-MM-DD", *pointer)
+def day_problems(draft: Draft, deprecated: Mapping[str, Any], *pointer: str | int) -> Iterator[Problem]:
+    """Yield the problems of a deprecation's days that no calendar has."""
+    for key in ("date", "sunset"):
+        try:
+            date.fromisoformat(deprecated.get(key, "2000-01-01"))
+        except ValueError:
+            message = f"there is no day {deprecated[key]}"
+            yield draft.problem("invalid-value", message, "write a date as YYYY-MM-DD", *pointer, key)
 
 
 def _replacements(draft: Draft, key: str) -> Iterator[Problem]:
@@ -107,7 +108,7 @@ def _replacements(draft: Draft, key: str) -> Iterator[Problem]:
     names = [item["name"] for _, item in items]
     for index, item in items:
         deprecated = item.get("deprecated") or {}
-        yield from sunset_problem(draft, deprecated, key, index, "deprecated", "sunset")
+        yield from day_problems(draft, deprecated, key, index, "deprecated")
         replacement = deprecated.get("replacement")
         if replacement is not None and replacement not in names:
             message = f"there is no {key[:-1]} `{replacement}` to replace `{item['name']}`"
