@@ -96,7 +96,13 @@ def describe_list_output(chance: Random, document: Document) -> None:
 
 @in_place
 def forget_schema_of_output(chance: Random, document: Document) -> None:
-    del one_of(chance, (each for each in document.get("outputs", ()) if each.get("schema")))["schema"]
+    del one_of(chance, (each for each in document.get("outputs", ()) if _says_more(each)))["schema"]
+
+
+def _says_more(output: Document) -> bool:
+    """Whether an output's schema says more than that it has its type, as `additionalProperties: true` does not."""
+    schema = {key: value for key, value in (output.get("schema") or {}).items() if value is not True}
+    return bool(schema.keys() - {"type"})
 
 
 @in_place
