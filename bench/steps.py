@@ -108,7 +108,7 @@ def runtime(database: str, *, has_worker: bool = True) -> Runtime:
     """Return a runtime of these actions."""
     settings = Settings(database=database, worker_capacity=PARALLEL)
     served = catalog()
-    return Runtime(settings, lambda: served, EXECUTORS.__getitem__, has_worker=has_worker)
+    return Runtime(settings, lambda: served, lambda name: EXECUTORS[name.partition("@")[0]], has_worker=has_worker)
 
 
 def start(running: Runtime, pipeline: Pipeline) -> str:

@@ -11,7 +11,20 @@ from starlette.testclient import TestClient
 
 from bud_actions.base import ActionContext, ActionResult, BaseActionExecutor
 from bud_server.runtime.runtime import Runtime
-from tests.support.api import EXECUTORS, Keys, Linger, catalog, dag, ended, run, serving, settings_in, step, until
+from tests.support.api import (
+    EXECUTORS,
+    Keys,
+    Linger,
+    catalog,
+    dag,
+    ended,
+    executor_of,
+    run,
+    serving,
+    settings_in,
+    step,
+    until,
+)
 from tests.support.project import bud
 from tests.support.server import running, wait_until
 
@@ -405,7 +418,7 @@ def test_a_stream_follows_what_another_process_does(tmp_path: Path) -> None:
             "/executions/run", json={"pipeline_definition": dag(step("a"))}, headers={"Prefer": "respond-async"}
         )
         assert sent.json()["status"] == "running"
-        with Runtime(settings, catalog, EXECUTORS.__getitem__):
+        with Runtime(settings, catalog, executor_of(EXECUTORS)):
             followed = streamed(client, sent.json()["execution_id"])
 
     assert followed[-1]["event"] == "execution_ended"
@@ -413,7 +426,7 @@ def test_a_stream_follows_what_another_process_does(tmp_path: Path) -> None:
 
 def test_an_answer_waits_for_what_another_process_does(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
-    with serving(settings, has_worker=False) as client, Runtime(settings, catalog, EXECUTORS.__getitem__):
+    with serving(settings, has_worker=False) as client, Runtime(settings, catalog, executor_of(EXECUTORS)):
         assert run(client, step("a"))["status"] == "completed"
 
 

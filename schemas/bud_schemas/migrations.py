@@ -62,9 +62,14 @@ def _older_names(meta: Document) -> dict[str, str]:
 
 
 def _renamed(names: Mapping[str, str], params: Document) -> Iterator[Edit]:
-    for old, new in names.items():
-        if old in params and new not in params:
-            yield Edit("rename", old, new)
+    """Yield renames to names that are free, or become so: where `a` is now `b` and `b` is now `c`, `b` goes first."""
+    there = set(params)
+    waiting = {old: new for old, new in names.items() if old in there}
+    while free := next(((old, new) for old, new in waiting.items() if new not in there), None):
+        old, new = free
+        del waiting[old]
+        there = there - {old} | {new}
+        yield Edit("rename", old, new)
 
 
 def _mapped(values: Mapping[str, Document], params: Document) -> Iterator[Edit]:

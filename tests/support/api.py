@@ -171,6 +171,11 @@ def settings_in(folder: Path | str, **given: Any) -> Settings:
     return Settings(**{**usual, "database": f"sqlite:///{folder}/bud.db", **given})
 
 
+def executor_of(executors: Mapping[str, BaseActionExecutor]) -> Callable[[str], BaseActionExecutor]:
+    """Return what finds executors by type, whichever major version is asked for."""
+    return lambda name: executors[name.partition("@")[0]]
+
+
 @contextmanager
 def serving(
     settings: Settings,
@@ -182,7 +187,7 @@ def serving(
 ) -> Iterator[TestClient]:
     """Serve the actions above, or those of a holder, and yield a client once everything runs."""
     held = holder or CatalogHolder(catalog())
-    gate = Gate(lambda: Runtime(settings, lambda: held.current, executors.__getitem__, has_worker=has_worker))
+    gate = Gate(lambda: Runtime(settings, lambda: held.current, executor_of(executors), has_worker=has_worker))
     with TestClient(create_app(held, settings, gate=gate, today=today)) as client:
         wait_until(lambda: gate.running is not None or gate.error is not None)
         yield client

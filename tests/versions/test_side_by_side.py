@@ -105,7 +105,9 @@ def test_each_version_can_be_got(client: TestClient, path: str, version: str) ->
     assert client.get(path).json()["version"] == version
 
 
-@pytest.mark.parametrize("path", ["/actions/greet@3", "/actions/greet?version=1.3.0", "/actions/greet@1/none"])
+@pytest.mark.parametrize(
+    "path", ["/actions/greet@3", "/actions/greet?version=1.3.0", "/actions/greet@1?version=2", "/actions/greet@1/none"]
+)
 def test_a_version_that_is_not_there_is_not_found(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404

@@ -7,7 +7,10 @@ from bud_codegen.model import Project
 from bud_codegen.paths import ActionPath, action_path
 from bud_codegen.problem import Problem
 from bud_codegen.validate.draft import Draft
-from bud_codegen.validate.structure import suggestion
+from bud_codegen.validate.params import is_usable
+from bud_codegen.validate.structure import describe, suggestion
+from bud_schemas import ParamProblem
+from bud_schemas.values import is_template, param_check
 
 
 def check_versions(project: Project, drafts: Iterable[Draft]) -> Iterator[Problem]:
@@ -19,7 +22,8 @@ def check_versions(project: Project, drafts: Iterable[Draft]) -> Iterator[Proble
         if path.major is not None:
             yield from _older(path, draft, newest.get(path[:2]))
             yield from _module(path, draft, modules)
-        yield from _migrations(draft)
+        beside = {older.major: each for older, each in placed if older[:2] == path[:2] and older.major is not None}
+        yield from _migrations(draft, beside)
 
 
 def _older(path: ActionPath, draft: Draft, newest: Draft | None) -> Iterator[Problem]:
@@ -57,7 +61,7 @@ def _major(draft: Draft) -> int | None:
     return int(first) if first.isdecimal() else None
 
 
-def _migrations(draft: Draft) -> Iterator[Problem]:
+def _migrations(draft: Draft, beside: Mapping[int, Draft]) -> Iterator[Problem]:
     migrations = draft.get("migrations")
     major = _major(draft)
     if not isinstance(migrations, list) or major is None or any(fault[:1] == ("migrations",) for fault in draft.faults):
@@ -72,8 +76,13 @@ def _migrations(draft: Draft) -> Iterator[Problem]:
             message = f"a migration from major version {source} leads past this file's version {draft.get('version')}"
             hint = f"a migration starts below {major}"
             yield draft.problem("migration-invalid", message, hint, "migrations", index, "from_major")
-        elif source == major - 1:
-            yield from _targets(draft, index, migration)
+        else:
+            yield from _renames(draft, index, migration)
+            if source in beside:
+                yield from _origins(draft, index, migration, beside[source])
+            if source == major - 1:
+                yield from _targets(draft, index, migration)
+                yield from _values(draft, index, migration)
     yield from _gap(draft, sorted(seen), major)
 
 
@@ -83,6 +92,79 @@ def _gap(draft: Draft, sources: list[int], major: int) -> Iterator[Problem]:
     if missing is not None:
         message = f"there is no migration from major version {missing} to {missing + 1}"
         yield draft.problem("migration-invalid", message, f"add one with from_major: {missing}", "migrations")
+
+
+def _renames(draft: Draft, index: int, migration: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield renames and drops that cannot all be done."""
+    seen: dict[str, str] = {}
+    rename = migration.get("rename", {})
+    for old, new in rename.items():
+        if seen.setdefault(new, old) != old:
+            message = f"`{seen[new]}` and `{old}` are both renamed to `{new}`"
+            yield draft.problem("migration-invalid", message, "drop one of them", "migrations", index, "rename", old)
+        elif _is_in_circle(rename, old):
+            message = f"`{old}` is renamed to `{new}` in a circle"
+            hint = "give one of them a name that no other param had"
+            yield draft.problem("migration-invalid", message, hint, "migrations", index, "rename", old)
+    for position, name in enumerate(migration.get("drop", ())):
+        if name in rename:
+            message = f"`{name}` is renamed and dropped"
+            yield draft.problem(
+                "migration-invalid", message, "leave one of them out", "migrations", index, "drop", position
+            )
+
+
+def _is_in_circle(rename: Mapping[str, str], name: str) -> bool:
+    following, seen = rename.get(name), set[str]()
+    while following is not None and following not in seen:
+        if following == name:
+            return True
+        seen.add(following)
+        following = rename.get(following)
+    return False
+
+
+def _origins(draft: Draft, index: int, migration: Mapping[str, Any], older: Draft) -> Iterator[Problem]:
+    """Yield names that a migration expects of a version that stands beside this one, and that it does not have."""
+    known = sorted(older.param_names | {param["renamed_from"] for _, param in older.params if "renamed_from" in param})
+    places: list[tuple[str, tuple[str | int, ...]]] = [(name, ("rename", name)) for name in migration.get("rename", {})]
+    places += [(name, ("drop", position)) for position, name in enumerate(migration.get("drop", ()))]
+    for name, pointer in places:
+        if name not in known:
+            message = f"there is no param `{name}` in {older.path}"
+            hint = suggestion(name, known) or f"params there: {', '.join(known) or 'none'}"
+            yield draft.problem("migration-invalid", message, hint, "migrations", index, *pointer)
+
+
+def _values(draft: Draft, index: int, migration: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield values that the last migration gives to params and that this version refuses."""
+    given: list[tuple[str, Any, tuple[str, ...]]] = [
+        (name, value, ("set", name)) for name, value in migration.get("set", {}).items()
+    ]
+    for name, mapped in migration.get("map", {}).items():
+        given += [(name, value, ("map", name, text)) for text, value in mapped.items()]
+    params = {param["name"]: param for at, param in draft.params if is_usable(draft, at, param)}
+    for name, value, pointer in given:
+        said = _refusal(params[name], value, is_item=pointer[0] == "map") if name in params else None
+        if said is not None:
+            message = f"`{name}` {said}; it becomes {describe(value)}"
+            hint = "give a value that this version takes"
+            yield draft.problem("migration-invalid", message, hint, "migrations", index, *pointer)
+
+
+def _refusal(param: Mapping[str, Any], value: Any, *, is_item: bool) -> str | None:
+    """Return what a param says against a value, which may be one of a list's items; None if nothing."""
+    if (isinstance(value, str) and is_template(value)) or param["type"] in (_OF_ITEMS if is_item else ()):
+        return None
+    try:
+        found = next(iter(param_check(param, ParamProblem)(value)), None)
+    except (ValueError, RecursionError):  # its schema is wrong in a way that a Problem names already
+        return None
+    return None if found is None else found.message.partition(": ")[2]
+
+
+_OF_ITEMS = frozenset({"json", "branches", "range", "multiselect"})
+"""Types of params whose values may be lists, of which each item is mapped."""
 
 
 def _targets(draft: Draft, index: int, migration: Mapping[str, Any]) -> Iterator[Problem]:

@@ -98,7 +98,7 @@ def _action(scope: Scope, spelling: Callable[[ServedCatalog], Spelling]) -> ASGI
         return answer
     reference = catalog.reference(action_type, version)
     if reference is None:
-        there = ", ".join(catalog.versions_of(action_type))
+        there = ", ".join(catalog.versions_of(action_type.partition("@")[0]))
         return problem_response(404, f"Action '{action_type}' has no version '{version[:100]}'; there is {there}")
     return spelling(catalog).action(reference) or _not_found(catalog, reference)
 

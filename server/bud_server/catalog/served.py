@@ -163,10 +163,21 @@ class ServedCatalog:
     def entry(self, action_type: str) -> Document | None:
         """Return an action's entry by its type or an alias, or by one of them with `@major`; None if there is none."""
         found = self._names.get(action_type)
-        if self._pins and found is not None and "@" not in action_type:
-            major = self._pins.get(found["meta"]["type"])
-            return found if major is None else self._names.get(f"{action_type}@{major}")
-        return found
+        if not self._pins or "@" in action_type:
+            return found
+        if found is None:
+            return self._former(action_type)
+        kind = found["meta"]["type"]
+        major = self._pins.get(kind)
+        return found if major is None else self._names.get(f"{kind}@{major}")
+
+    def _former(self, alias: str) -> Document | None:
+        """Return the entry of a pinned version that has an alias which the newest one has no more."""
+        entries = (self._names.get(f"{alias}@{major}") for major in self._pins.values())
+        return next((each for each in entries if each and self._is_pinned(each["meta"])), None)
+
+    def _is_pinned(self, meta: Document) -> bool:
+        return self._pins.get(meta["type"]) == major_of(meta)
 
     def reference_of(self, entry: Document) -> str:
         """Return the shortest name that means a version: its action's type, or `type@major` of an older one."""
@@ -175,10 +186,11 @@ class ServedCatalog:
 
     def reference(self, name: str, version: str) -> str | None:
         """Return what means a version of an action, given whole or by its major part; None if it is not there."""
-        asked = f"{name.partition('@')[0]}@{version.partition('.')[0]}"
-        entry = self.entry(asked)
-        is_there = entry is not None and version in (entry["meta"]["version"], asked.rpartition("@")[2])
-        return asked if is_there else None
+        kind, _, major = name.partition("@")
+        asked = version.partition(".")[0]
+        entry = self.entry(f"{kind}@{asked}") if major in ("", asked) else None
+        is_there = entry is not None and version in (entry["meta"]["version"], asked)
+        return f"{kind}@{asked}" if is_there else None
 
     def versions_of(self, name: str) -> list[str]:
         """Return the versions of an action that stand side by side, the newest first; empty for an unknown one."""

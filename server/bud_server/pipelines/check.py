@@ -1,8 +1,10 @@
 """Whether a pipeline fits the catalog: everything that is wrong with it, found before anything runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
+from bud_schemas.shapes import major_of
 from bud_schemas.validation import ParamProblem, is_absent
 from bud_schemas.values import is_number, is_template, number_text
 from bud_server.catalog.served import ServedCatalog
@@ -83,9 +85,9 @@ class _Check:
         if entry is None:
             yield self._unknown_action(step, (*path, "action"))
         else:
-            yield from self._lifecycle.of_step(step, entry["meta"], path)
+            yield from self._telling_pin(self._lifecycle.of_step(step, entry["meta"], path), step, entry["meta"])
             yield from _retry_problems(step, entry["meta"], path)
-            yield from self._param_problems(step, entry["meta"], path)
+            yield from self._telling_pin(self._param_problems(step, entry["meta"], path), step, entry["meta"])
             yield from self._target_problems(step, entry["meta"], path)
         yield from self._expressions.of_step(step, entry and entry["meta"], path)
         yield from self._time_problems(step, path)
@@ -104,6 +106,18 @@ class _Check:
         names = Names(param["name"] for param in meta["params"])
         for found in validator.validate(step.params) if validator else ():
             yield _param_problem(found, step, meta, path, names)
+
+    def _telling_pin(self, problems: Found, step: Step, meta: Document) -> Found:
+        """Yield problems; where the pipeline is pinned to an older version, their hints say so."""
+        kind: str = meta["type"]
+        pin = self._catalog.pin_of(step.action) if "@" not in step.action else None
+        if pin is None:
+            yield from problems
+            return
+        newest = major_of(self._catalog.entries[kind]["meta"])
+        told = f"the pipeline is pinned to {kind}@{pin}; write {kind}@{newest} for the newest version"
+        for each in problems:
+            yield replace(each, hint=f"{each.hint}; {told}" if each.hint else told)
 
     def _target_problems(self, step: Step, meta: Document, path: Path) -> Found:
         for name, index, branch in _branches(step, meta):

@@ -115,7 +115,7 @@ def content_of(
     if definition.get("steps"):
         check_no_stars(definition, catalog)
         pipeline, warnings = valid(secrets.open(definition, Found()), catalog, saved_on=today)
-        kept, pins = sealed(definition, catalog, secrets), _pins(pipeline, catalog)
+        kept, pins = sealed(definition, catalog, secrets), pins_of_steps(pipeline, catalog)
         return Content(pipeline.name, kept, pipeline.description, len(pipeline.steps), pins, warnings)
     check_no_stars(definition, catalog)
     about = definition.get("description")
@@ -123,7 +123,7 @@ def content_of(
     return Content(definition["name"], sealed(definition, catalog, secrets), description, 0)
 
 
-def _pins(pipeline: Pipeline, catalog: ServedCatalog) -> dict[str, int]:
+def pins_of_steps(pipeline: Pipeline, catalog: ServedCatalog) -> dict[str, int]:
     """Return the major version of each action that steps name without one."""
     named = sorted({step.action for step in pipeline.steps if "@" not in step.action})
     metas = [entry["meta"] for name in named if (entry := catalog.entry(name)) is not None]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from bud_server.auth.permissions import require
 from bud_server.http.body import RefusedError
-from bud_server.pipelines.content import Content, content_of, headers_of, problem_document, warnings_of
+from bud_server.pipelines.content import Content, InvalidError, content_of, headers_of, problem_document, warnings_of
 from bud_server.pipelines.problem import PipelineProblem
 from bud_server.pipelines.saved import ADMIN, NameTakenError, SavedPipelines, listed, pins_of, visible
 from bud_server.runtime.answers import moment
@@ -96,10 +97,26 @@ def _content(call: Call, body: Mapping[str, Any], row: Row[Any] | None = None) -
     """Return what is kept of a body, which replaces a row if one is given."""
     check_storable(body, COLUMNS)
     before = None if row is None else json.loads(row.definition)
-    catalog = call.catalog if row is None else call.catalog.pinned(pins_of(row))
-    content = content_of(body, catalog, call.runtime.secrets, call.today(), before)
+    pins = {} if row is None else pins_of(row)
+    content = _content_at(call, body, pins, before)
     check_storable({"name": content.name, "dag/description": content.description}, ("name", "dag/description"))
     return content
+
+
+def _content_at(call: Call, body: Mapping[str, Any], pins: Mapping[str, int], before: Any) -> Content:
+    """Return what is kept of a body; where a pinned version is not installed any more, the newest may do."""
+    installed = {kind: major for kind, major in pins.items() if call.catalog.entry(f"{kind}@{major}") is not None}
+
+    def content(at: Mapping[str, int]) -> Content:
+        return content_of(body, call.catalog.pinned(at), call.runtime.secrets, call.today(), before)
+
+    try:
+        return content(pins)
+    except InvalidError:
+        if installed != pins:
+            with suppress(InvalidError):
+                return content(installed)
+        raise
 
 
 def _check_version(call: Call, body: Mapping[str, Any], version: int) -> None:

@@ -24,8 +24,11 @@ def secret_names(meta: Document) -> set[str]:
 
 def _secret_params(meta: Document) -> dict[str, str]:
     """Return the present name of each of an action's secret params, by that name and by an older one."""
-    secret = [param for param in meta["params"] if param.get("secret")]
-    return {name: param["name"] for param in secret for name in (param["name"], param["renamed_from"]) if name}
+    return _present_names(param for param in meta["params"] if param.get("secret"))
+
+
+def _present_names(params: Iterable[Document]) -> dict[str, str]:
+    return {name: param["name"] for param in params for name in (param["name"], param["renamed_from"]) if name}
 
 
 def sealed(definition: Document, catalog: ServedCatalog, secrets: Secrets) -> dict[str, Any]:
@@ -48,15 +51,21 @@ _REFERENCE = re.compile(r"\s*\{\{-?\s*(params|steps)(\.[^\W\d][\w-]*)+\s*-?\}\}\
 def restored(definition: Document, stored: Document, catalog: ServedCatalog) -> dict[str, Any]:
     """Return a definition in which stars stand again for the encrypted values of the stored one.
 
-    A step keeps a secret as long as its id, its action and the param are the same, under whichever of their names.
+    A step keeps a secret as long as its id, its action and the param are the same, under whichever of their names; also
+    where the action does not call the param secret any more.
     """
     known: dict[Place, Any] = {}
 
     def keep(value: Any, place: Place, _path: Path) -> Any:
         return known.setdefault(place, value) if is_sealed(value) else value
 
-    _changed(stored, catalog, keep)
-    return _changed(definition, catalog, lambda value, place, _path: unmasked(value, known.get(place)))
+    _changed(stored, catalog, keep, is_wanted=is_sealed)
+    return _changed(
+        definition,
+        catalog,
+        lambda value, place, _path: unmasked(value, known.get(place)),
+        is_wanted=lambda value: value == MASK,
+    )
 
 
 def unmasked(value: Any, stored: Any) -> Any:
@@ -102,34 +111,45 @@ def _leads_into_secret(path: Path, pipeline: Pipeline, catalog: ServedCatalog) -
     return False
 
 
-def _changed(definition: Document, catalog: ServedCatalog, change: Change) -> dict[str, Any]:
-    """Return a definition, of whatever form, with its secret values changed."""
+def _changed(
+    definition: Document, catalog: ServedCatalog, change: Change, is_wanted: Callable[[Any], bool] = lambda _: False
+) -> dict[str, Any]:
+    """Return a definition, of whatever form, with its secret values, and others of steps that are wanted, changed."""
     changed = dict(definition)
-    for key, change_one in (("steps", _changed_step), ("parameters", _changed_parameter)):
-        listed = changed.get(key)
-        if isinstance(listed, list):
-            changed[key] = [
-                change_one(each, catalog, change, (key, index)) if isinstance(each, Mapping) else each
-                for index, each in enumerate(listed)
-            ]
+    steps, parameters = changed.get("steps"), changed.get("parameters")
+    if isinstance(steps, list):
+        changed["steps"] = [
+            _changed_step(each, catalog, change, ("steps", index), is_wanted) if isinstance(each, Mapping) else each
+            for index, each in enumerate(steps)
+        ]
+    if isinstance(parameters, list):
+        changed["parameters"] = [
+            _changed_parameter(each, change, ("parameters", index)) if isinstance(each, Mapping) else each
+            for index, each in enumerate(parameters)
+        ]
     return changed
 
 
-def _changed_step(step: Document, catalog: ServedCatalog, change: Change, path: Path) -> Document:
+def _changed_step(
+    step: Document, catalog: ServedCatalog, change: Change, path: Path, is_wanted: Callable[[Any], bool]
+) -> Document:
     params, action, step_id = step.get("params"), step.get("action"), step.get("id")
     if not isinstance(params, Mapping) or not isinstance(action, str):
         return step
     entry = catalog.entry(action)
     secret = _secret_params(entry["meta"]) if entry else {}
+    present = _present_names(entry["meta"]["params"]) if entry else {}
     owner = ("step", str(step_id), entry["meta"]["type"] if entry else action)
     kept = {
-        name: change(value, (*owner, secret[name]), (*path, "params", name)) if name in secret else value
+        name: change(value, (*owner, present.get(name) or str(name)), (*path, "params", name))
+        if name in secret or is_wanted(value)
+        else value
         for name, value in params.items()
     }
     return {**step, "params": kept}
 
 
-def _changed_parameter(parameter: Document, _catalog: ServedCatalog, change: Change, path: Path) -> Document:
+def _changed_parameter(parameter: Document, change: Change, path: Path) -> Document:
     if parameter.get("secret") is not True or parameter.get("default") is None:
         return parameter
     place = ("parameter", str(parameter.get("name")))

@@ -52,11 +52,18 @@ class Upgraded:
     """Steps that change."""
 
 
-def upgraded(definition: Document, pins: Mapping[str, int], catalog: ServedCatalog) -> Upgraded:
-    """Return a definition that can be read, pinned so far to `pins`, as the newest versions in a catalog want it."""
+def upgraded(
+    definition: Document, pins: Mapping[str, int], catalog: ServedCatalog, opened: Document | None = None
+) -> Upgraded:
+    """Return a definition that can be read, pinned so far to `pins`, as the newest versions in a catalog want it.
+
+    `opened` is the same definition with its secrets in plain text, which values are mapped by. What is sealed stays so,
+    except for values that are mapped.
+    """
     steps, changes = [], []
+    looked_at = (opened or definition).get("steps") or ()
     for index, step in enumerate(definition.get("steps") or ()):
-        change = _upgrade_of(index, step, pins, catalog)
+        change = _upgrade_of(index, looked_at[index], pins, catalog)
         steps.append(step if change is None else _with(step, change))
         if change is not None:
             changes.append(change)
@@ -70,7 +77,8 @@ def _upgrade_of(index: int, step: Document, pins: Mapping[str, int], catalog: Se
     """Return what changes about a step; None if nothing does. An action without pin counts as the newest."""
     before: str = step["action"]
     name, at, explicit = before.partition("@")
-    entry = catalog.entry(name)
+    known = catalog.entry(name) or catalog.pinned(pins).entry(before)
+    entry = catalog.entry(known["meta"]["type"]) if known is not None else None
     if entry is None:
         return None
     meta = entry["meta"]

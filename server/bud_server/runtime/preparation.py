@@ -98,11 +98,11 @@ class Preparation:
         """Return what an attempt needs. Raises UnpreparedError, saying why it cannot be made."""
         planned = given.plan.steps[given.step_id]
         catalog = self._catalog()
-        installed = _installed(catalog, planned)
+        name, installed = _installed(catalog, planned)
         entry = given.plan.definitions.get(planned.digest, installed)
         subject = subject_of(given.row)
         _check_permissions(subject, entry["meta"])
-        executor = self._executor(catalog.reference_of(installed))
+        executor = self._executor(name)
         found = Found()
         evaluation = Evaluation(given.state, self._secrets, found)
         try:
@@ -190,13 +190,16 @@ class Preparation:
         )
 
 
-def _installed(catalog: ServedCatalog, planned: PlannedStep) -> Document:
-    """Return what is installed of the action's major version that an execution began with. Raises UnpreparedError."""
+def _installed(catalog: ServedCatalog, planned: PlannedStep) -> tuple[str, Document]:
+    """Return the name and entry of what is installed of the action's major version that an execution began with.
+
+    The name says the major version, so that it means the same while a newer one comes in. Raises UnpreparedError.
+    """
     major = planned.version.partition(".")[0]
     name = f"{planned.action}@{major}" if major else planned.action
     entry = catalog.entry(name)
     if entry is not None:
-        return entry
+        return name, entry
     there = ", ".join(catalog.versions_of(planned.action))
     message = f"No installed package has the action '{planned.action}'"
     if there:

@@ -9,6 +9,7 @@ from typing import Self
 from bud_actions.base import BaseActionExecutor
 from bud_server.catalog.served import ServedCatalog
 from bud_server.outside import Outside
+from bud_server.pipelines.pins import pin_saved
 from bud_server.runtime.engine import Engine
 from bud_server.runtime.events.inbox import Inbox
 from bud_server.runtime.executions import Executions
@@ -38,6 +39,7 @@ class Runtime:
         has_worker: bool = True,
     ) -> None:
         """Prepare; nothing is opened yet. Raises DatabaseError or SecretsError if the settings do not do."""
+        self._catalog = catalog
         self.database = Database(settings.database)
         self.secrets = Secrets(settings.secret_key)
         self.plans = PlanStore(self.database, self.secrets)
@@ -74,6 +76,7 @@ class Runtime:
         """Bring the schema up to date and begin. Raises DatabaseError."""
         upgrade(self.database)
         self.database.start()
+        pin_saved(self.database, self._catalog(), self.secrets)
         if self.worker is not None and self._presence is not None:
             self.worker.start()
             self._presence.start()

@@ -2,31 +2,30 @@
 
 import json
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from bud_schemas.migrations import Edit
 from bud_server.catalog.served import ServedCatalog
 from bud_server.pipelines import load_text
 from bud_server.pipelines.content import Content, InvalidError, examined
+from bud_server.pipelines.pins import written_for
 from bud_server.pipelines.read import unwrapped
 from bud_server.pipelines.saved import ChangedError, SavedPipelines, pins_of
+from bud_server.pipelines.sealing import sealed
 from bud_server.pipelines.upgrade import StepUpgrade, Upgraded, upgraded
 from bud_server.runtime.found import Found
-from bud_server.runtime.secrets import Secrets
+from bud_server.runtime.secrets import Secrets, SecretsError
 from bud_server.runtime.store import migrate
 from bud_server.runtime.store.database import Database
 from bud_server.runtime.store.tables import pipelines
 from bud_server.settings import SETTINGS_FILE, load_settings
 from bud_server.terminal.actions import actions_of
 from bud_server.terminal.given import UsageError
+from bud_server.terminal.rewriting import RewriteError, rewritten
 
 MOST_PROBLEMS = 5
 """Problems of one pipeline that are listed."""
@@ -53,7 +52,9 @@ class Report:
 
     def add(self, name: str, steps: Iterable[StepUpgrade], errors: Sequence[str]) -> None:
         """Note one pipeline: what changes about it, and what keeps it from being changed."""
-        self.details += [f"{name}: cannot be upgraded" if errors else name, *(f"  {step}" for step in steps)]
+        said = [f"  {step}" for step in steps]
+        blocked = "cannot be upgraded" if said else "is wrong, and no migration mends it"
+        self.details += [f"{name}: {blocked}" if errors else name, *said]
         self.details += [f"  error: {each}" for each in errors[:MOST_PROBLEMS]]
         if len(errors) > MOST_PROBLEMS:
             self.details.append(f"  and {len(errors) - MOST_PROBLEMS} more errors")
@@ -87,27 +88,40 @@ def upgrade_saved(database: str | None, root: Path | None, write: bool) -> Repor
 def _upgrade_row(
     row: Row[Any], catalog: ServedCatalog, secrets: Secrets, saved: SavedPipelines | None, report: Report
 ) -> None:
-    definition, pins = json.loads(row.definition), pins_of(row)
+    definition = json.loads(row.definition)
     if not definition.get("steps"):
         report.current += 1
         return
-    found = upgraded(definition, pins, catalog)
-    if not found.steps:
+    name = f"pipeline {row.name} ({row.id})"
+    found = upgraded(definition, pins_of(row), catalog)
+    try:
+        if found.steps or not row.pins:
+            opened = secrets.open(definition, Found())
+            pins = pins_of(row) if row.pins else written_for(opened, catalog, stored=True) or {}
+            found = upgraded(definition, pins, catalog, opened)
+        errors = _errors_of(found, catalog, secrets)
+        kept = sealed(found.definition, catalog.pinned(found.pins), secrets) if found.steps else definition
+        if found.steps and not errors and saved is not None:
+            content = Content(row.name, kept, row.description, row.step_count, found.pins)
+            saved.update(row, content, row.icon).result()
+    except SecretsError as error:
+        errors = [str(error)]
+    except ChangedError:
+        errors = ["it was changed meanwhile; run the command again"]
+    _note(report, name, found, errors)
+
+
+def _errors_of(found: Upgraded, catalog: ServedCatalog, secrets: Secrets) -> list[str]:
+    """Return what is wrong with an upgraded definition; in one that stays as it is, what is sealed is not looked at."""
+    looked_at = secrets.open(found.definition, Found()) if found.steps else found.definition
+    return _errors(looked_at, catalog.pinned(found.pins), is_stored=True)
+
+
+def _note(report: Report, name: str, found: Upgraded, errors: Sequence[str]) -> None:
+    if found.steps or errors:
+        report.add(name, found.steps, errors)
+    else:
         report.current += 1
-        return
-    opened = secrets.open(found.definition, Found())
-    errors = _errors(opened, catalog.pinned(found.pins), is_stored=True)
-    if not errors and saved is not None:
-        try:
-            _replace(saved, row, found).result()
-        except ChangedError:
-            errors = ["it was changed meanwhile; run the command again"]
-    report.add(f"pipeline {row.name} ({row.id})", found.steps, errors)
-
-
-def _replace(saved: SavedPipelines, row: Row[Any], found: Upgraded) -> "Future[Row[Any]]":
-    content = Content(row.name, found.definition, row.description, row.step_count, found.pins)
-    return saved.update(row, content, row.icon)
 
 
 def upgrade_files(files: Iterable[Path], root: Path | None, write: bool) -> Report:
@@ -116,31 +130,31 @@ def upgrade_files(files: Iterable[Path], root: Path | None, write: bool) -> Repo
     report = Report(write)
     for path in files:
         try:
-            text = path.read_text(encoding="utf-8")
+            content = path.read_bytes()
+            text = content.decode()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{path} cannot be read: {error}") from error
-        _upgrade_file(path, text, catalog, report)
+        _upgrade_file(path, content, text, catalog, report)
     return report
 
 
-def _upgrade_file(path: Path, text: str, catalog: ServedCatalog, report: Report) -> None:
+def _upgrade_file(path: Path, content: bytes, text: str, catalog: ServedCatalog, report: Report) -> None:
     file = load_text(text, str(path))
     if file.reading.pipeline is None:
         report.add(str(path), (), [f"{each.printed(str(path))}" for each in file.reading.problems])
         return
-    found = upgraded(_definition(file.document.data), {}, catalog)
-    if not found.steps:
-        report.current += 1
-        return
+    definition: Any = unwrapped(file.document.data)
+    found = upgraded(definition, written_for(definition, catalog, stored=False) or {}, catalog)
     errors = _errors(found.definition, catalog, is_stored=False)
-    if not errors and report.is_writing:
-        path.write_text(_rewritten(text, path, found.steps), encoding="utf-8")
-    report.add(str(path), found.steps, errors)
-
-
-def _definition(document: Any) -> Any:
-    """Return the definition in a document, which may stand under `dag`."""
-    return unwrapped(document)
+    if found.steps and not errors:
+        try:
+            changed = rewritten(content, path.name, definition, found)
+        except RewriteError as error:
+            errors = [str(error)]
+        else:
+            if report.is_writing:
+                path.write_bytes(changed)
+    _note(report, str(path), found, errors)
 
 
 def _errors(definition: object, catalog: ServedCatalog, *, is_stored: bool) -> list[str]:
@@ -149,62 +163,3 @@ def _errors(definition: object, catalog: ServedCatalog, *, is_stored: bool) -> l
     except InvalidError as error:
         return error.errors
     return [each.text for each in problems if each.is_error]
-
-
-def _rewritten(text: str, path: Path, steps: Iterable[StepUpgrade]) -> str:
-    """Return a file's text with its steps changed."""
-    if path.suffix.lower() == ".json":
-        document = json.loads(text)
-        _change(_definition(document), steps)
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096  # no line is folded that its author did not fold
-    offset = _offset(text)
-    yaml.indent(mapping=2, sequence=offset + 2, offset=offset)
-    document = yaml.load(text)
-    _change(_definition(document), steps)
-    written = StringIO()
-    yaml.dump(document, written)
-    return written.getvalue()
-
-
-def _offset(text: str) -> int:
-    """Return by how many columns the author indents the items of the list of steps."""
-    found = re.search(r"^( *)steps:[^\S\n]*(?:#.*)?\n(?:[^\S\n]*(?:#.*)?\n)*( *)-", text, re.MULTILINE)
-    return max(0, len(found[2]) - len(found[1])) if found else 0
-
-
-def _change(definition: Any, steps: Iterable[StepUpgrade]) -> None:
-    for change in steps:
-        step = definition["steps"][change.index]
-        step["action"] = change.after
-        if change.edits and step.get("params") is None:
-            step["params"] = {}
-        for edit in change.edits:
-            _edit(step["params"], edit)
-
-
-def _edit(params: Any, edit: Edit) -> None:
-    """Change params in place; a renamed one stays where it is, with its comments."""
-    if edit.kind == "drop":
-        del params[edit.name]
-    elif edit.kind != "rename":
-        params[edit.name] = edit.value
-    else:
-        following = list(_taken_after(params, edit.name))
-        comments = getattr(params, "ca", None)
-        comment = comments.items.pop(edit.name, None) if comments else None
-        params[edit.value] = params.pop(edit.name)
-        params.update(following)
-        if comment is not None:
-            params.ca.items[edit.value] = comment
-
-
-def _taken_after(params: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Take the params that stand after one out, and yield them."""
-    names = list(params)
-    for each in names[names.index(name) + 1 :]:
-        yield each, params.pop(each)
