@@ -226,3 +226,26 @@ def test_an_action_that_goes_after_its_sunset_breaks_no_pipeline(text: str, toda
     after = side({WAVE: HEAD.replace("greet", "wave")})
     (found,) = compare(before, after, today)
     assert (found.rule, words(found.verdicts), found.bump) == ("action-removed", verdicts, Bump.none)
+
+
+WAVE = GREET.replace("greet", "wave")
+WAVES = HEAD.replace("greet", "wave")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        (WAVE, f"{WAVES}aliases: [hello]\n", "hello means wave now"),
+        (GREET.replace("greet", "hello"), HEAD.replace("greet", "hello"), "hello means another action now"),
+    ],
+)
+def test_an_alias_that_comes_to_mean_another_action_breaks_pipelines(path: str, text: str, said: str) -> None:
+    before = {GREET: f"{HEAD}aliases: [hello]\n", WAVE: WAVES}
+    found = [each for each in between(before, {**before, GREET: HEAD, path: text}) if each.rule == "alias-removed"]
+    assert [(words(each.verdicts), each.message) for each in found] == [("Eii", said)]
+
+
+def test_an_older_major_need_not_have_the_aliases_of_the_newest() -> None:
+    newest, older = f"{HEAD}aliases: [hello]\n", GREET.replace("greet.", "greet.v1.")
+    after = {GREET: newest.replace("1.0.0", "2.0.0"), older: HEAD}
+    assert [each.rule for each in between({GREET: newest}, after)] == ["major-added"]

@@ -142,7 +142,7 @@ def test_github_gets_errors_warnings_and_notices_beside_the_lines() -> None:
     lines = FORMATS["github"](outcome(*FINDINGS, usage=USAGE)).split("\n")
     path = "actions/bud_actions/builtin/greet.yaml"
     assert lines[0] == (
-        f"::error file={path},line=8,col=6,endColumn=15,title=param-removed::`who` is gone"
+        f"::error file={path},line=1,col=1,endColumn=2,title=param-removed::`who` is gone%0Ait stood at {path}:8:6"
         "%0Apipelines: error · executors: error · frontends: safe · needs major"
         "%0Aaffects 2 of 41 pipelines: deploy.yaml:12:9, http://bud/pipelines/1#/steps/0"
         f"%0Aaffects executor actions/greet.py:3:4%0Agive it back%0Afingerprint {GONE.fingerprint}"
@@ -182,19 +182,19 @@ MARKDOWN = f"""\
 
 | | Action | Change | Where |
 |---|---|---|---|
-| error | `greet` | `who` is gone | `actions/bud_actions/builtin/greet.yaml:8:6` |
+| error | `greet` | `who` is gone | before: `actions/bud_actions/builtin/greet.yaml:8:6` |
 | danger | `greet` | it waits 5 s, not 60 | `actions/bud_actions/builtin/greet.yaml:7:18` |
 
 ### Executors: 1 error, 0 danger, 1 safe
 
 | | Action | Change | Where |
 |---|---|---|---|
-| error | `greet` | `who` is gone | `actions/bud_actions/builtin/greet.yaml:8:6` |
+| error | `greet` | `who` is gone | before: `actions/bud_actions/builtin/greet.yaml:8:6` |
 
 <details>
 <summary>All findings</summary>
 
-- `actions/bud_actions/builtin/greet.yaml:8:6` **param-removed** `who` is gone<br>
+- before: `actions/bud_actions/builtin/greet.yaml:8:6` **param-removed** `who` is gone<br>
   pipelines: error · executors: error · frontends: safe · needs major · fingerprint `{GONE.fingerprint}`<br>
   give it back
 - `actions/bud_actions/builtin/greet.yaml:7:18` **timeout-reduced** it waits 5 s, not 60<br>

@@ -164,6 +164,31 @@ RULES: list[Case] = [
         {"rule-changed": "iDD"},
     ),
     (
+        "{kind: requires, params: [a], message: M, when: [{param: b, equals: yy}]}",
+        "{kind: requires, params: [a], message: M}",
+        {"rule-changed": "EDD"},
+    ),
+    (
+        "{kind: requires, params: [a], message: M, when: [{param: b, equals: yy}]}",
+        "{kind: requires, params: [a], message: M, when: [{param: b, equals: zz}]}",
+        {"rule-changed": "EDD"},
+    ),
+    (
+        "{kind: requires, params: [a], message: M, when: [{param: b, not_equals: yy}]}",
+        "{kind: requires, params: [a], message: M, when: [{param: b, equals: zz}]}",
+        {"rule-changed": "iDD"},
+    ),
+    (
+        "{kind: requires, params: [b], message: M, when: [{param: a, present: true}]}",
+        "{kind: requires, params: [b], message: M}",
+        {"rule-changed": "iDD"},
+    ),
+    (
+        "{kind: matches, params: [a], pattern: x, message: M, when: [{param: b, equals: yy}]}",
+        "{kind: matches, params: [a], pattern: x, message: M}",
+        {"rule-changed": "DDD"},
+    ),
+    (
         "{kind: requires, params: [a], message: M}",
         "{kind: requires, params: [a], message: Other}",
         {"documentation-changed": "iii"},
@@ -184,3 +209,39 @@ def test_a_rule_concerns_those_whom_it_can_refuse(before: str, after: str, expec
         return params + (f"rules:\n  - {rule}\n" if rule else "")
 
     assert {rule: words(found.verdicts) for rule, found in changes(listed(before), listed(after)).items()} == expected
+
+
+def rules(*items: str) -> str:
+    params = "params:\n  - {name: a, label: A, type: string}\n  - {name: b, label: B, type: string}\n"
+    return params + "rules:\n" * bool(items) + "".join(f"  - {item}\n" for item in items)
+
+
+def default(value: str) -> str:
+    return f"params:\n  - {{name: a, label: A, type: string, default: {value}}}\n"
+
+
+def migration(dropped: str) -> str:
+    return f"params:\n  - {{name: a, label: A, type: string}}\nmigrations:\n  - {{from_major: 0, drop: [{dropped}]}}\n"
+
+
+REQUIRES = "{kind: requires, params: [a], message: M%s}"
+MATCHES = "{kind: matches, params: [a], message: M, pattern: %s}"
+
+
+@pytest.mark.parametrize(
+    ("before", "one", "another"),
+    [
+        (rules(), rules(REQUIRES % ""), rules(REQUIRES % ", when: [{param: b, equals: zz}]")),
+        (
+            rules(REQUIRES % ", when: [{param: b, equals: yy}]"),
+            rules(REQUIRES % ""),
+            rules(REQUIRES % ", when: [{param: b, equals: zz}]"),
+        ),
+        (rules(), rules(MATCHES % "^x"), rules(MATCHES % "^z")),
+        (default("short"), default("x" * 80 + "1"), default("x" * 80 + "2")),
+        (migration("who"), migration("whom"), migration("whose")),
+    ],
+)
+def test_another_change_has_another_fingerprint(before: str, one: str, another: str) -> None:
+    fingerprints = [found.fingerprint for after in (one, another) for found in changes(before, after).values()]
+    assert len({*fingerprints}) == len(fingerprints) == 2

@@ -88,6 +88,7 @@ def test_an_action_without_a_version_gets_one() -> None:
         ("greet.outputs.tone", Notice("No."), "greet has no output tone"),
         ("greet.tone", Notice("No."), "greet.tone names nothing; write TYPE, TYPE.params.NAME or TYPE.outputs.NAME"),
         ("greet", Notice("No.", sunset="2027-02-30"), "--sunset: there is no day 2027-02-30"),
+        ("greet", Notice("No.", sunset="2020-02-01"), "--sunset: 2020-02-01 is not to come"),
         ("greet", Notice("No.", sunset="20270201"), "--sunset: there is no day 20270201"),
         ("greet", Notice("No.", replacement="wav"), "--replacement: there is no action wav; did you mean `wave`?"),
         ("greet", Notice("No.", replacement="greet"), "--replacement: greet is what is being deprecated"),

@@ -64,6 +64,21 @@ def test_the_files_of_an_action_move_and_name_each_other() -> None:
     )
 
 
+def test_what_imports_the_module_otherwise_is_noted() -> None:
+    path = "actions/acme_actions/integration/help.py"
+    lines = [
+        "from acme_actions.integration import hello, greet",
+        "from .greet import Executor",
+        "from . import greeting",
+    ]
+    modules = {**MODULES, path: "\n".join(lines).encode()}
+    notes = rename_action(ACME, SOURCES, modules, "greet", "salute").notes
+    assert [note for note in notes if note.startswith(path)] == [
+        f"{path}:1: still says greet: {lines[0]}",
+        f"{path}:2: still says greet: {lines[1]}",
+    ]
+
+
 def test_the_folder_need_not_be_part_of_the_file_name() -> None:
     change = renamed("greet", "integration_salute")
 

@@ -12,7 +12,8 @@ from tests.lint.example import ACTION, GREET, problems, rules
 
 SECRETS = (
     "password db_password admin_passwd passphrase api_key apikey access_key private_key client_secret secret token "
-    "access_token bearer_token authorization credentials ssh_key API-Key Secret"
+    "access_token bearer_token authorization credentials ssh_key API-Key Secret db_pwd passcode private_key_pem "
+    "my_secret_value"
 )
 NO_SECRETS = (
     "max_tokens tokens token_count token_type num_tokens token_bucket page_token next_token password_policy "
@@ -46,6 +47,8 @@ def test_names_that_only_speak_of_secrets_are_left_alone(name: str) -> None:
     [
         ("name: api_key, label: Key, type: string", ["looks-secret-not-marked"]),
         ("name: key, label: API Key, type: string", ["looks-secret-not-marked"]),
+        ("name: secret_name, label: Name of the Secret, type: string", []),
+        ("name: secret_id, label: Secret, type: string", []),
         ("name: api_key, label: Key, type: template", ["looks-secret-not-marked"]),
         ("name: api_key, label: Key, type: credential_ref", []),
         ("name: token, label: Token, type: number", []),

@@ -1,5 +1,7 @@
 """What changed about how an action behaves and what it is called by."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -102,14 +104,13 @@ def _aliases(topic: Topic, old: Document, new: Document) -> Found:
         if each != old["type"]:
             yield part.finding("alias-added", f"it may be called {each} too")
     for each in _only_in(old, new, "aliases"):
-        if each == new["type"]:
-            continue
         heir = _named(topic.pair.after, each)
-        if heir is not None:
-            yield part.finding("alias-removed", f"{each} means {heir} now", DANGER)
-        else:
-            hint = f"keep {each} under aliases as long as stored pipelines use it"
-            yield part.finding("alias-removed", f"it is no longer known as {each}", ERROR, hint=hint)
+        if heir == new["type"]:
+            continue
+        message = f"{each} means another action now" if heir == each else f"{each} means {heir} now"
+        message = message if heir else f"it is no longer known as {each}"
+        hint = f"keep {each} under aliases as long as stored pipelines use it"
+        yield part.finding("alias-removed", message, ERROR, hint=hint)
 
 
 def _named(side: Side, name: str) -> str | None:
@@ -128,8 +129,16 @@ def _migrations(topic: Topic, old: Document, new: Document) -> Found:
         if major not in before:
             yield topic.finding("migration-changed", f"{steps} can be upgraded", at=at)
         else:
-            message = f"{steps} {'are upgraded otherwise' if major in after else 'can no longer be upgraded'}"
+            message = f"{steps} {_upgraded(before[major], after.get(major))}"
             yield topic.finding("migration-changed", message, DANGER, at=at)
+
+
+def _upgraded(old: Document, new: Document | None) -> str:
+    if new is None:
+        return "can no longer be upgraded"
+    keys = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+    digits = hashlib.sha256(json.dumps([old, new], sort_keys=True).encode()).hexdigest()[:6]
+    return f"are upgraded otherwise: {', '.join(keys)} ({digits})"
 
 
 def _by_major(meta: Document) -> dict[int, Any]:

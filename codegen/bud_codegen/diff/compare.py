@@ -87,7 +87,7 @@ def _renamed(pair: Pair) -> Finding:
     old, new = pair.old, pair.new
     message = f"{old.type} is called {new.type} now; pipelines may go on to call it {old.type}"
     hint = f"move its executor to {new.stem}.py, and use {new.class_name}Input and the like in TypeScript"
-    return Topic(pair).finding("action-renamed", message, INFO, ERROR, ERROR, at=("type",), hint=hint)
+    return Topic(pair).finding("action-renamed", message, INFO, ERROR, ERROR, at=("type",), bump=Bump.minor, hint=hint)
 
 
 def _not_kept(pair: Pair) -> Finding:

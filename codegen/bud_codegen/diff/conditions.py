@@ -80,7 +80,7 @@ def rule_findings(pair: Pair) -> Found:
     for key, (index, rule) in new.items():
         topic = Topic(pair, _subject(rule), ("rules",), ("rules", index))
         if key not in old:
-            message = f"{_called(rule)} is demanded now: {rule['message']}"
+            message = f"{_called(rule)} is demanded now{_form(rule)}{_while(rule)}: {rule['message']}"
             yield topic.finding("rule-added", message, _of_new_rule(pair, rule), INFO, DANGER)
         else:
             topic = Topic(pair, _subject(rule), ("rules", old[key][0]), ("rules", index))
@@ -113,6 +113,29 @@ def _called(rule: Document) -> str:
     return f"{rule['kind']} of {names}"
 
 
+def _form(rule: Document) -> str:
+    return f" by {rule['pattern']}" if rule.get("pattern") else ""
+
+
+def _while(rule: Document) -> str:
+    """Return under which conditions a rule is demanded, as the end of a sentence."""
+    conditions = " and ".join(map(_shown, rule.get("when") or ()))
+    return f" while {conditions}" if conditions else ""
+
+
+def _conditions(rule: Document) -> dict[object, Document]:
+    return {identity(each): each for each in rule.get("when") or ()}
+
+
+def _holds_where_it_did_not(pair: Pair, old: Document, new: Document) -> bool:
+    """Whether there may be a step of which a rule demands something now, and did not before."""
+    before, after = _conditions(old), _conditions(new)
+    gone = [each for key, each in before.items() if key not in after]
+    added = [each for key, each in after.items() if key not in before]
+    is_one_for_one = len(gone) == len(added) == 1 and not any("present" in each for each in (*gone, *added))
+    return _can_appear(pair, gone[0], added[0]) if is_one_for_one else bool(gone)
+
+
 def _of_new_rule(pair: Pair, rule: Document) -> Verdict:
     """Return what a rule means to pipelines: nothing if it always holds; what a pattern refuses cannot be decided."""
     if rule["kind"] == "matches":
@@ -140,13 +163,12 @@ def _is_always_there(param: Document) -> bool:
 
 
 def _changed_rule(topic: Topic, old: Document, new: Document) -> Found:
-    before, after = ({identity(each) for each in rule.get("when") or ()} for rule in (old, new))
     if old.get("pattern") != new.get("pattern"):
         message = f"{_called(new)} must match {new['pattern']}; it had to match {old['pattern']}"
         yield topic.finding("rule-changed", message, DANGER, DANGER, DANGER, at=("pattern",))
-    elif before != after:
-        pipelines = INFO if after > before else DANGER
-        message = f"{_called(new)} is demanded under other conditions"
+    elif _conditions(old).keys() != _conditions(new).keys():
+        pipelines = _of_new_rule(topic.pair, new) if _holds_where_it_did_not(topic.pair, old, new) else INFO
+        message = f"{_called(new)} was demanded{_while(old) or ' always'} and is demanded{_while(new) or ' always'}"
         yield topic.finding("rule-changed", message, pipelines, DANGER, DANGER, at=("when",))
     if old["message"] != new["message"]:
         message = f"the message of {_called(new)} is another"

@@ -30,6 +30,11 @@ class Judged:
         found = self.finding.after or self.finding.before
         return found or Place(self.finding.action)
 
+    @property
+    def anchor(self) -> Place:
+        """Where it is shown in the files as they are: at the start of its file if it is gone."""
+        return self.finding.after or Place(self.place.path)
+
     def affected(self, usage: Usage) -> list[str]:
         """Return a sentence for the pipelines that it meets, and one for the executors."""
         pipelines = [use for use in self.uses if use.what == "pipeline"]

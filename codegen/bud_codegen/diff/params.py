@@ -1,5 +1,6 @@
 """What changed about the params of an action: executors read them, pipelines and frontends write them."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 
@@ -22,6 +23,8 @@ from bud_codegen.model import Action
 from bud_schemas.values import is_same
 
 Found = Iterator[Finding]
+LONGEST_DEFAULT = 60
+"""Characters of a default that a message shows."""
 
 
 def param_findings(pair: Pair) -> Found:
@@ -96,7 +99,7 @@ def _name_findings(topic: Topic, old: Document, new: Document) -> Found:
     former, name = old["renamed_from"], new["name"]
     if old["name"] != name:
         message = f"`{old['name']}` is called `{name}` now; steps may still give it as `{old['name']}`"
-        yield topic.finding("param-renamed", message, INFO, ERROR, ERROR, at=("name",))
+        yield topic.finding("param-renamed", message, INFO, ERROR, ERROR, at=("name",), bump=Bump.minor)
     if former and former != new["renamed_from"]:
         message = f"`{former}`, an earlier name of `{name}`, is no longer understood"
         hint = f"keep renamed_from: {former} as long as stored steps use it"
@@ -271,9 +274,12 @@ def _default_findings(topic: Topic, old: Document, new: Document, executors: Ver
 
 
 def _default(param: Document) -> str:
-    """Write a default, unless it is a secret or long."""
-    text = json.dumps(param["default"], ensure_ascii=False)
-    return "a value" if param["secret"] or len(text) > 60 else text
+    """Write a default, unless it is a secret; of a long one the beginning, and digits that tell it from others."""
+    text = json.dumps(param["default"], ensure_ascii=False, sort_keys=True)
+    if param["secret"]:
+        return "a value"
+    digits = hashlib.sha256(text.encode()).hexdigest()[:6]
+    return text if len(text) <= LONGEST_DEFAULT else f"{text[:LONGEST_DEFAULT]}... ({digits})"
 
 
 # Secrets

@@ -47,9 +47,10 @@ def version_findings(pair: Pair, findings: Iterable[Finding]) -> Iterator[Findin
     demand = max((finding.bump for finding in findings), default=Bump.none)
     least = least_version(old, demand)
     if new[:3] < least or (new == old and demand > Bump.none):
-        wanted = ".".join(map(str, least)) if old[:3] < least else f"more than {texts[0]}"
+        is_known = old[:3] < least
+        wanted = ".".join(map(str, least)) if is_known else f"more than {texts[0]}"
         rule = "version-major-not-bumped" if demand is Bump.major else "version-not-bumped"
-        message = f"the version was {texts[0]} and is {texts[1]}; its changes make it at least {wanted}"
+        message = f"the version was {texts[0]} and is {texts[1]}; its changes make it {'at least ' * is_known}{wanted}"
         yield topic.finding(rule, message, ERROR, ERROR, ERROR, bump=Bump.none, hint=f"raise it to {wanted}")
 
 

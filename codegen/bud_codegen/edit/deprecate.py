@@ -72,7 +72,7 @@ def deprecate(project: Project, sources: Sources, part: Part, notice: Notice, to
     file = find_action(files, part.action)
     pointer = (part.kind, index_of(file, part.kind, part.name)) if part.kind else ()
     _refuse_second(file, part)
-    _refuse_bad_day(notice.sunset)
+    _refuse_bad_day(notice.sunset, today)
     _refuse_unknown(files, file, part, notice.replacement)
     deprecated = _deprecation(file, notice, today)
 
@@ -103,13 +103,15 @@ def _refuse_second(file: ActionFile, part: Part) -> None:
         raise EditError(f"{part} is deprecated since {since} already; edit {file.path} to say something else")
 
 
-def _refuse_bad_day(day: str | None) -> None:
+def _refuse_bad_day(day: str | None, today: date) -> None:
     try:
-        is_day = day is None or date.fromisoformat(day).isoformat() == day
+        sunset = date.fromisoformat(day) if day else date.max
     except ValueError:
-        is_day = False
-    if not is_day:
+        sunset = date.min
+    if day is not None and sunset.isoformat() != day:
         raise EditError(f"--sunset: there is no day {day}; write a date as YYYY-MM-DD")
+    if sunset <= today:
+        raise EditError(f"--sunset: {day} is not to come; name a day by which those who use it can have changed")
 
 
 def _refuse_unknown(files: list[ActionFile], file: ActionFile, part: Part, replacement: str | None) -> None:

@@ -136,7 +136,8 @@ def _packages(project: Project) -> tuple[str, str]:
 def _mentions(project: Project, modules: Modules, moved: Mapping[str, str], names: Names) -> Iterator[str]:
     """Yield the lines of Python that go on naming the old type or its modules."""
     paths = "|".join(rf"\b{re.escape(f'{package}.{names.module}')}\b" for package in _packages(project))
+    imports = rf"^\s*from\b.*\bimport\b.*\b{names.path.stem}\b|^\s*from\s+\.[\w.]*\b{names.path.stem}\b"
     for path in sorted(path for path in modules if path.endswith(".py") and moved.get(path, path) == path):
         text = modules[path].decode("utf-8", "replace")
-        for number, line in lines_with(text, rf"""["']{names.type}["']|{paths}"""):
+        for number, line in lines_with(text, rf"""["']{names.type}["']|{paths}|{imports}"""):
             yield f"{path}:{number}: still says {names.type}: {line}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bud_codegen.lint.scene import ActionCheck, items
-from bud_codegen.lint.secret_names import looks_secret, secret_members
+from bud_codegen.lint.secret_names import is_called_secret, looks_secret, secret_members
 from bud_codegen.load import Pointer
 from bud_codegen.problem import Problem
 from bud_codegen.validate.draft import Draft
@@ -26,7 +26,7 @@ def _unmarked(draft: Draft) -> Iterator[Problem]:
 
 
 def _secret_in(param: Mapping[str, Any]) -> str | None:
-    if param["type"] in _TEXTS and (looks_secret(param["name"]) or looks_secret(param["label"])):
+    if param["type"] in _TEXTS and is_called_secret(param["name"], param["label"]):
         return f"`{param['name']}`"
     inside = next(secret_members(param.get("schema")), None)
     return f"`{inside}` in `{param['name']}`" if inside else None

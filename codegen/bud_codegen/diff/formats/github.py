@@ -18,7 +18,7 @@ def as_github(outcome: Outcome) -> str:
 def _commands(outcome: Outcome) -> Iterator[str]:
     for judged in outcome.judged:
         level = LEVELS[Verdict.info if judged.approval else judged.finding.verdict]
-        yield workflow_command(level, judged.place, judged.finding.rule, advice(judged, outcome.usage))
+        yield workflow_command(level, judged.anchor, judged.finding.rule, advice(judged, outcome.usage))
     if outcome.problems:
         yield problems_as_github(outcome.problems, {})
     for use in outcome.usage.unexplained:

@@ -51,8 +51,13 @@ def _table(rows: Sequence[tuple[str, Judged]]) -> str:
     for verdict, each in rows[:MOST_ROWS]:
         said = f"{verdict}, approved" if each.approval else verdict
         finding = each.finding
-        lines.append(f"| {said} | {code(finding.action)} | {text(finding.message)} | {code(str(each.place))} |")
+        lines.append(f"| {said} | {code(finding.action)} | {text(finding.message)} | {_where(each)} |")
     return "\n".join([*lines, *_more(rows)])
+
+
+def _where(judged: Judged) -> str:
+    """Return where a finding stands, or stood before it was gone."""
+    return f"{'before: ' if judged.finding.after is None else ''}{code(str(judged.place))}"
 
 
 def _more(rows: Sequence[object]) -> list[str]:
@@ -82,7 +87,7 @@ def _folded(title: str, items: Sequence[str]) -> str:
 def _details(judged: Judged, outcome: Outcome) -> str:
     finding = judged.finding
     lines = [
-        f"{code(str(judged.place))} **{finding.rule}** {text(finding.message)}",
+        f"{_where(judged)} **{finding.rule}** {text(finding.message)}",
         f"{verdict_line(finding)} · fingerprint {code(finding.fingerprint)}",
         *map(text, judged.affected(outcome.usage)),
         *map(text, filter(None, (approval_line(judged), finding.hint))),

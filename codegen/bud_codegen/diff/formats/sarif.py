@@ -22,7 +22,7 @@ def _result(judged: Judged, usage: Usage) -> dict[str, Any]:
         "ruleId": finding.rule,
         "level": SARIF_LEVELS.get(finding.verdict.name, finding.verdict.name),
         "message": {"text": advice(judged, usage)},
-        "locations": [sarif_location(judged.place)],
+        "locations": [sarif_location(judged.anchor)],
         "partialFingerprints": {"budFinding/v1": finding.fingerprint},
     }
     if places:

@@ -29,8 +29,15 @@ def approval_line(judged: Judged) -> str | None:
     return f"approved by {approval.owner} until {approval.expires}: {approval.reason}" if approval else None
 
 
+def gone_line(judged: Judged) -> str | None:
+    """Return where something stood that is gone; None if it is there."""
+    before = judged.finding.before
+    return f"it stood at {before}" if before and judged.finding.after is None else None
+
+
 def advice(judged: Judged, usage: Usage) -> str:
     """Return all that is to be said of a finding, in lines."""
     finding = judged.finding
-    lines = [finding.message, verdict_line(finding), *judged.affected(usage), approval_line(judged), finding.hint]
-    return "\n".join(line for line in (*lines, f"fingerprint {finding.fingerprint}") if line)
+    lines = [finding.message, gone_line(judged), verdict_line(finding), *judged.affected(usage)]
+    lines += [approval_line(judged), finding.hint, f"fingerprint {finding.fingerprint}"]
+    return "\n".join(filter(None, lines))
