@@ -224,12 +224,15 @@ class About(enum.StrEnum):
     file = "file"
     executor = "executor"
     change = "change"
+    approval = "approval"
 
 
 @app.command()
 def rules(
     category: Annotated[str | None, typer.Option(help="Those that minimal, standard or strict holds files to.")] = None,
-    about: Annotated[About | None, typer.Option(help="Those about a file, an executor or a change.")] = None,
+    about: Annotated[
+        About | None, typer.Option(help="Those about a file, an executor, a change or an approval.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="text or json.")] = Format.text,  # noqa: A002
 ) -> None:
     """List the rules that actions are held to."""

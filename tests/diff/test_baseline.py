@@ -176,3 +176,10 @@ def test_other_files_are_no_action_files(tmp_path: Path) -> None:
     (integration / "__pycache__/greet.yaml").write_text("")
     commit(tmp_path)
     assert list(baseline(folder, "HEAD").sources) == ["actions/acme_actions/integration/greet.yaml"]
+
+
+@pytest.mark.parametrize("against", ["", " "])
+def test_no_name_at_all_is_refused(tmp_path: Path, against: str) -> None:
+    folder = make_repository(tmp_path, "greet")
+    with pytest.raises(BaselineError, match="--against is empty"):
+        baseline(folder, against)

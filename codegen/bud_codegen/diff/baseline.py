@@ -46,6 +46,8 @@ def find_baseline(workspace: Workspace, against: str | None, tell: Callable[[str
     By default, it is where HEAD parted from the main line, else HEAD. Raises BaselineError, also for a baseline without
     actions, and WorkspaceError.
     """
+    if against is not None and not against.strip():
+        raise BaselineError("--against is empty: name a git ref, such as main, a folder or an installed package")
     try:
         found = _of_git(workspace, against) or _of_folder(workspace, against)
         found = found or _of_package(workspace, against or "", tell)

@@ -2,7 +2,7 @@
 
 import os
 
-LENGTH = int(os.environ.get("BUD_PROOF_LENGTH", "80"))
+LENGTH = int(os.environ.get("BUD_PROOF_LENGTH", "216"))
 """Mutations that tools confirm; 624 in `make chaos`."""
 SEED = int(os.environ.get("BUD_PROOF_SEED", "1"))
 """What is drawn follows from it."""

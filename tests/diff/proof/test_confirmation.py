@@ -42,7 +42,7 @@ UNDECIDED: Mapping[Audience, Mapping[str, str]] = {
         "only an executor that names the exact type of all options feels another one; most look for some of them",
     ),
     "frontends": dict.fromkeys(
-        ("param-condition-changed", "param-default-added", "param-default-changed"),
+        ("param-condition-added", "param-condition-changed", "param-default-added", "param-default-changed"),
         "forms are made of the new catalog, and ask for what counts now",
     ),
 }
