@@ -401,6 +401,16 @@ HABITS = [
     ("an error that is expected", run(f"    try: f()\n    except KeyError: pass\n{LAST}"), set()),
     ("everything, raised again", run(f"    try: await f()\n    except:\n      g()\n      raise\n{LAST}"), set()),
     ("everything", run(f"    try: await f()\n    except: g()\n{LAST}"), {"cancellation-caught"}),
+    (
+        "cancellation by name",
+        "import asyncio\n" + run(f"    try: await f()\n    except (OSError, asyncio.CancelledError): g()\n{LAST}"),
+        {"cancellation-caught"},
+    ),
+    (
+        "the cancellation of a task of one's own",
+        "import asyncio\n" + run(f"    t.cancel()\n    try: await t\n    except asyncio.CancelledError: pass\n{LAST}"),
+        set(),
+    ),
     ("everything, kept", run(f"    try: await f()\n    except BaseException as e: g(e)\n{LAST}"), set()),
     ("everything of what cannot be cancelled", run(f"    try: f()\n    except: g()\n{LAST}"), set()),
     ("a client", run(LAST, "import urllib.request\n"), {"network-past-context"}),

@@ -21,6 +21,7 @@ _BLOCKING = frozenset(
 _CLIENTS = ("httpx", "httpx2", "requests", "aiohttp", "urllib3", "urllib.request", "http.client")
 """Modules by which addresses are asked without asking whether they may be."""
 _ALL_ERRORS = ("builtins.Exception", "builtins.BaseException")
+_CANCELLATIONS = {"builtins.BaseException", "asyncio.CancelledError"}
 
 
 def habit_problems(meaning: Meaning) -> Iterator[Problem]:
@@ -79,15 +80,21 @@ def _is_for_types(module: Module, node: ast.AST) -> bool:
 
 
 def _handler_problems(module: Module, handler: ast.ExceptHandler) -> Iterator[Problem]:
-    name = "builtins.BaseException" if handler.type is None else module.dotted(handler.type)
-    if name not in _ALL_ERRORS:
-        return
-    if name == "builtins.BaseException" and _hides_cancellation(module, handler):
-        message = "this also catches the cancellation of the step, which then goes on"
-        hint = "write `except Exception`, or raise again"
+    names = _caught(module, handler)
+    if names & _CANCELLATIONS and _hides_cancellation(module, handler):
+        message = "this catches the cancellation of the step too, which then goes on"
+        hint = "catch Exception at most, or raise again"
         yield Problem(module.place(handler), "cancellation-caught", message, hint)
-    elif all(isinstance(node, ast.Pass) or _is_constant(node) for node in handler.body):
+    elif names & set(_ALL_ERRORS) and all(isinstance(node, ast.Pass) or _is_constant(node) for node in handler.body):
         yield _swallowed(module, handler)
+
+
+def _caught(module: Module, handler: ast.ExceptHandler) -> set[str]:
+    """Return the names of what a handler catches."""
+    if handler.type is None:
+        return {"builtins.BaseException"}
+    listed = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return set(map(module.dotted, listed))
 
 
 def _is_constant(node: ast.stmt) -> bool:
@@ -107,7 +114,15 @@ def _hides_cancellation(module: Module, handler: ast.ExceptHandler) -> bool:
         isinstance(node, ast.Await) for each in tried.body for node in ast.walk(each)
     )
     raises = any(isinstance(node, ast.Raise) for each in handler.body for node in ast.walk(each))
-    return is_async and awaits and not raises and not _keeps_error(module, handler)
+    is_plain = not raises and not _keeps_error(module, handler)
+    return is_async and awaits and is_plain and not _awaits_what_it_cancelled(module, handler)
+
+
+def _awaits_what_it_cancelled(module: Module, handler: ast.ExceptHandler) -> bool:
+    """Whether a cancellation may be that of a task which the function itself has cancelled."""
+    around = module.function_around(handler)
+    calls = (node.func for node in ast.walk(around) if isinstance(node, ast.Call)) if around else ()
+    return any(isinstance(called, ast.Attribute) and called.attr == "cancel" for called in calls)
 
 
 def _keeps_error(module: Module, handler: ast.ExceptHandler) -> bool:
