@@ -222,9 +222,9 @@ _EXECUTORS: Mapping[str, tuple[type[BaseActionExecutor], dict[str, Any]]] = {
 }
 
 
-def executor_of(action_type: str) -> BaseActionExecutor:
-    """Return an executor. Raises KeyError for an unknown type."""
-    return _EXECUTORS[action_type][0]()
+def executor_of(name: str) -> BaseActionExecutor:
+    """Return an executor by its action's type, whichever major version is asked for. Raises KeyError for an unknown."""
+    return _EXECUTORS[name.partition("@")[0]][0]()
 
 
 def catalog() -> ServedCatalog:
