@@ -35,7 +35,7 @@ static: $(READY)
 	$(BIN)/bud lint
 
 test: $(READY) ## Run all tests
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 chaos: $(READY) ## Kill, crash and fill everything, at length
 	BUD_CHAOS_LENGTH=20000 $(BIN)/python -m pytest --numprocesses auto -o faulthandler_timeout=3600 tests/chaos tests/runtime

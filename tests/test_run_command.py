@@ -117,7 +117,7 @@ def test_everything_wrong_is_said_at_once_with_its_place(tmp_path: Path) -> None
 
 
 def test_what_is_deprecated_or_renamed_is_said_before_anything_runs(tmp_path: Path) -> None:
-    step = "{id: gone, action: deployment_delete, params: {deployment_id: e, user_id: ann}}"
+    step = "{id: gone, action: deployment_delete, condition: false, params: {deployment_id: e, user_id: ann}}"
     path = write_pipeline(tmp_path, step)
 
     done = bud("run", path.name, cwd=tmp_path)
