@@ -1,4 +1,4 @@
-"""Build the catalog from valid documents. Cannot fail: what could go wrong was a Problem before."""
+"""Build the catalog from what is valid. Cannot fail: what could go wrong was a Problem before."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -30,6 +30,30 @@ def catalog_of(
         ((each.reference, each.digest) for each in older),
     )
     return Catalog(project, ordered, actions, digest, older, frozenset(reserved))
+
+
+def described_catalog(project: Project, document: Document) -> Catalog:
+    """Return the catalog that a catalog.json describes; folders of categories are unknown."""
+    categories = tuple(Category(each["name"], each["icon"], "", each["order"]) for each in document["categories"])
+    newest = tuple(_described(project, entry, is_newest=True) for entry in document["actions"].values())
+    older = tuple(_described(project, entry, is_newest=False) for entry in document.get("older", {}).values())
+    return Catalog(project, categories, newest, document["digest"], older)
+
+
+def _described(project: Project, entry: Document, *, is_newest: bool) -> Action:
+    place = action_path(project, entry["source"])
+    return Action(
+        type=entry["meta"]["type"],
+        folder=place.folder,
+        stem=place.stem,
+        source=entry["source"],
+        digest=entry["digest"],
+        meta=entry["meta"],
+        input_schema=entry["input_schema"],
+        params_schema=entry["params_schema"],
+        outputs_schema=entry["outputs_schema"],
+        is_newest=is_newest,
+    )
 
 
 def build_action(project: Project, path: str, document: Document) -> Action:

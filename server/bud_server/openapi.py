@@ -4,8 +4,8 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from bud_codegen.model import Action, Catalog, Category, Project
-from bud_server.catalog.served import Document, ServedCatalog
+from bud_codegen.model import Project
+from bud_server.catalog.served import ServedCatalog
 from bud_server.http.answer import Answer
 
 
@@ -22,29 +22,8 @@ def openapi_document(catalog: ServedCatalog) -> dict[str, Any]:
 
 
 def _emitted(catalog: ServedCatalog) -> bytes:
+    from bud_codegen.build import described_catalog
     from bud_codegen.emit import openapi  # 20 ms that a start does not need
 
-    (content,) = openapi.emit(_model(catalog)).values()
+    (content,) = openapi.emit(described_catalog(Project(), catalog.document)).values()
     return content
-
-
-def _model(catalog: ServedCatalog) -> Catalog:
-    categories = tuple(Category(each["name"], each["icon"], "", each["order"]) for each in catalog.categories)
-    actions = tuple(_action(entry, is_newest=True) for entry in catalog.entries.values())
-    older = tuple(_action(entry, is_newest=False) for entry in catalog.older.values())
-    return Catalog(Project(), categories, actions, catalog.digest, older)
-
-
-def _action(entry: Document, *, is_newest: bool) -> Action:
-    return Action(
-        type=entry["meta"]["type"],
-        folder="",
-        stem="",
-        source=entry["source"],
-        digest=entry["digest"],
-        meta=entry["meta"],
-        input_schema=entry["input_schema"],
-        params_schema=entry["params_schema"],
-        outputs_schema=entry["outputs_schema"],
-        is_newest=is_newest,
-    )

@@ -41,14 +41,7 @@ def project_catalog(workspace: Workspace, others: Sequence[ActionPackage]) -> Se
     taken = list(_taken(document["actions"].values(), others))
     if taken:
         raise InvalidActionsError(taken)
-    return served(
-        merged_catalog(
-            [
-                *({"categories": each.categories, "actions": each.entries, "older": each.older} for each in others),
-                document,
-            ]
-        )
-    )
+    return served(merged_catalog([*(each.document for each in others), document]))
 
 
 def project_discovery(workspace: Workspace, others: Sequence[ActionPackage], catalog: ServedCatalog) -> Discovery:

@@ -63,9 +63,7 @@ class Discovery:
         """Return one catalog of all packages, made like a catalog.json: by category, then by type."""
         from bud_schemas.shapes import merged_catalog
 
-        return merged_catalog(
-            {"categories": each.categories, "actions": each.entries, "older": each.older} for each in self.packages
-        )
+        return merged_catalog(each.document for each in self.packages)
 
 
 def discover(group: str = GROUP, *, allow_broken: bool = False) -> Discovery:

@@ -68,6 +68,11 @@ class ActionPackage:
         return replace(self, entries=entries, older=older, digest=_digest(self.categories, entries, older))
 
     @property
+    def document(self) -> Document:
+        """What it offers, as a catalog.json says it; without its digest."""
+        return {"categories": self.categories, "actions": self.entries, "older": self.older}
+
+    @property
     def versions(self) -> Iterator[tuple[str, Document]]:
         """Names and entries of all actions, the newest versions first."""
         yield from self.entries.items()

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from bud_codegen.build import described_catalog
 from bud_codegen.diff.git import GitError, Repository, open_repository
 from bud_codegen.diff.reading import side_of
 from bud_codegen.diff.side import Side
 from bud_codegen.installed import InstalledError, installed
 from bud_codegen.load import Source
-from bud_codegen.model import Action, Catalog, Category, Project
-from bud_codegen.paths import action_path
+from bud_codegen.model import Catalog, Project
 from bud_codegen.validate import action_paths
 from bud_codegen.workspace import Workspace, is_source, open_workspace, project_in
 
@@ -123,26 +123,6 @@ def _way_to_a_ref(workspace: Workspace, name: str) -> str:
 
 
 def _catalog(document: Mapping[str, Any]) -> Catalog:
-    """Return the catalog that a catalog.json describes."""
-    entries, older = document["actions"].values(), document.get("older", {}).values()
-    project = Project(next(iter(entries))["executor"].partition(".")[0].removesuffix("_actions"))
-    categories = tuple(Category(each["name"], each["icon"], "", each["order"]) for each in document["categories"])
-    newest = tuple(_action(project, entry, is_newest=True) for entry in entries)
-    others = tuple(_action(project, entry, is_newest=False) for entry in older)
-    return Catalog(project, categories, newest, document["digest"], others)
-
-
-def _action(project: Project, entry: Mapping[str, Any], *, is_newest: bool) -> Action:
-    place = action_path(project, entry["source"])
-    return Action(
-        type=entry["meta"]["type"],
-        folder=place.folder,
-        stem=place.stem,
-        source=entry["source"],
-        digest=entry["digest"],
-        meta=entry["meta"],
-        input_schema=entry["input_schema"],
-        params_schema=entry["params_schema"],
-        outputs_schema=entry["outputs_schema"],
-        is_newest=is_newest,
-    )
+    """Return the catalog that a catalog.json describes; its executors tell whose it is."""
+    executor = next(iter(document["actions"].values()))["executor"]
+    return described_catalog(Project(executor.partition(".")[0].removesuffix("_actions")), document)

@@ -179,6 +179,11 @@ class ServedCatalog:
     def _is_pinned(self, meta: Document) -> bool:
         return self._pins.get(meta["type"]) == major_of(meta)
 
+    @property
+    def document(self) -> Document:
+        """The catalog as a catalog.json says it."""
+        return {"digest": self.digest, "categories": self.categories, "actions": self.entries, "older": self.older}
+
     def reference_of(self, entry: Document) -> str:
         """Return the shortest name that means a version: its action's type, or `type@major` of an older one."""
         kind: str = entry["meta"]["type"]
@@ -191,6 +196,12 @@ class ServedCatalog:
         entry = self.entry(f"{kind}@{asked}") if major in ("", asked) else None
         is_there = entry is not None and version in (entry["meta"]["version"], asked)
         return f"{kind}@{asked}" if is_there else None
+
+    def majors_of(self, names: Iterable[str]) -> dict[str, int]:
+        """Return, by type, the major version of each action that is named without one; unknown names are left out."""
+        named = sorted({name for name in names if "@" not in name})
+        metas = [entry["meta"] for name in named if (entry := self.entry(name)) is not None]
+        return {meta["type"]: major_of(meta) for meta in metas}
 
     def versions_of(self, name: str) -> list[str]:
         """Return the versions of an action that stand side by side, the newest first; empty for an unknown one."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bud_schemas.shapes import major_of
 from bud_server.catalog.lifecycle import lifecycle_headers
 from bud_server.catalog.served import ServedCatalog
 from bud_server.http.body import RefusedError
@@ -125,9 +124,7 @@ def content_of(
 
 def pins_of_steps(pipeline: Pipeline, catalog: ServedCatalog) -> dict[str, int]:
     """Return the major version of each action that steps name without one."""
-    named = sorted({step.action for step in pipeline.steps if "@" not in step.action})
-    metas = [entry["meta"] for name in named if (entry := catalog.entry(name)) is not None]
-    return {meta["type"]: major_of(meta) for meta in metas}
+    return catalog.majors_of(step.action for step in pipeline.steps)
 
 
 def check_no_stars(definition: Document, catalog: ServedCatalog) -> None:

@@ -1,12 +1,14 @@
 """Which major versions a pipeline was written for that nobody noted."""
 
 import json
+from collections.abc import Iterable
 
 from sqlalchemy import select, update
 
 from bud_schemas.shapes import major_of
 from bud_server.catalog.served import ServedCatalog
 from bud_server.pipelines.content import Document, examined, pins_of_steps
+from bud_server.pipelines.problem import PipelineProblem
 from bud_server.runtime.found import Found
 from bud_server.runtime.secrets import Secrets, SecretsError
 from bud_server.runtime.store.database import Database, Transaction
@@ -19,22 +21,20 @@ def written_for(definition: Document, catalog: ServedCatalog, *, stored: bool) -
 
     Of each action that the newest version refuses, older ones are tried.
     """
-
-    def errors(pins: dict[str, int]) -> int:
-        _, problems = examined(definition, catalog.pinned(pins), stored=stored)
-        return sum(each.is_error for each in problems)
-
-    pipeline, _ = examined(definition, catalog, stored=stored)
+    pipeline, problems = examined(definition, catalog, stored=stored)
     if pipeline is None:
         return None
-    pins = pins_of_steps(pipeline, catalog)
-    fewest = errors(pins)
+    pins, fewest = pins_of_steps(pipeline, catalog), _errors(problems)
     for meta in reversed([entry["meta"] for entry in catalog.older.values()]):
         if fewest and meta["type"] in pins:
             tried = {**pins, meta["type"]: major_of(meta)}
-            count = errors(tried)
+            count = _errors(examined(definition, catalog.pinned(tried), stored=stored)[1])
             pins, fewest = (tried, count) if count < fewest else (pins, fewest)
     return None if fewest else pins
+
+
+def _errors(problems: Iterable[PipelineProblem]) -> int:
+    return sum(each.is_error for each in problems)
 
 
 def pin_saved(database: Database, catalog: ServedCatalog, secrets: Secrets) -> None:

@@ -67,9 +67,8 @@ def upgraded(
         steps.append(step if change is None else _with(step, change))
         if change is not None:
             changes.append(change)
-    named = {step["action"] for step in steps if "@" not in step["action"]}
-    metas = [entry["meta"] for name in sorted(named) if (entry := catalog.entry(name)) is not None]
-    newest = {meta["type"]: max(major_of(meta), pins.get(meta["type"], 0)) for meta in metas}
+    majors = catalog.majors_of(step["action"] for step in steps)
+    newest = {kind: max(major, pins.get(kind, 0)) for kind, major in majors.items()}
     return Upgraded({**definition, "steps": steps}, newest, tuple(changes))
 
 
