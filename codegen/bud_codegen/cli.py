@@ -53,7 +53,7 @@ def generate(
     from bud_codegen import run
 
     if check and watch:
-        _refuse("--check and --watch do not go together")
+        refuse("--check and --watch do not go together")
     require_generator()
     workspace = _workspace(root)
     targets = _targets(only)
@@ -153,7 +153,7 @@ def init(
     try:
         workspace = package.new_package(Path.cwd(), name)
     except create.CreateError as error:
-        _refuse(str(error))
+        refuse(str(error))
     try:
         ok = run.generate(workspace, run.ALL_TARGETS, typer.echo, stats=False)
     except Exception as error:
@@ -169,7 +169,7 @@ def list_actions(
 ) -> None:
     """List the actions of the project by category; outside a project, or with --package, the installed ones."""
     if package and root:
-        _refuse("--package and --root do not go together: --package looks at what is installed")
+        refuse("--package and --root do not go together: --package looks at what is installed")
     workspace = None if package else _project(root)
     if workspace:
         catalog = _catalog(workspace)
@@ -181,7 +181,7 @@ def list_actions(
     try:
         _print_actions(installed_actions(package, lambda note: typer.echo(note, err=True)))
     except InstalledError as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 @app.command()
@@ -207,9 +207,9 @@ def validate(
     try:
         given = json.loads(sys.stdin.read() if params == "-" else params, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        _refuse(f"--params is not JSON: {error}")
+        refuse(f"--params is not JSON: {error}")
     if not isinstance(given, dict):
-        _refuse('--params must be a JSON object, such as \'{"message": "hello"}\'')
+        refuse('--params must be a JSON object, such as \'{"message": "hello"}\'')
     problems = ParamValidator(meta).validate(given)
     for problem in problems:
         typer.echo(f"{style(problem.code, 'error')}: {problem.message}")
@@ -243,7 +243,7 @@ def rules(
     try:
         listed = [rule for rule in rules_of(category) if about in (None, rule.about)]
     except SettingsError as error:
-        _refuse(str(error))
+        refuse(str(error))
     if format is Format.json:
         typer.echo(json.dumps([rule._asdict() for rule in listed], indent=2))
     elif format is Format.text:
@@ -251,7 +251,7 @@ def rules(
         for rule in listed:
             typer.echo(f"{rule.id:<{width}}  {rule.severity:<8} {rule.category:<9} {rule.about:<9} {rule.summary}")
     else:
-        _refuse("rules are printed as text or json")
+        refuse("rules are printed as text or json")
 
 
 @app.command()
@@ -262,7 +262,7 @@ def explain(rule: Annotated[str, typer.Argument(help="A rule's id, as findings s
     from bud_codegen.validate.structure import suggestion
 
     if rule not in SEVERITIES:
-        _refuse(f"there is no rule {rule}; {suggestion(rule, list(SEVERITIES)) or 'bud rules lists them'}")
+        refuse(f"there is no rule {rule}; {suggestion(rule, list(SEVERITIES)) or 'bud rules lists them'}")
     typer.echo(page(rule))
     if (change := how_to_change(rule)) is not None:
         typer.echo(change)
@@ -278,7 +278,7 @@ def _workspace(root: Path | None) -> "Workspace":
     try:
         return open_workspace(root)
     except WorkspaceError as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 def require_generator() -> None:
@@ -286,7 +286,7 @@ def require_generator() -> None:
     from importlib.util import find_spec
 
     if find_spec("datamodel_code_generator") is None:
-        _refuse("this needs the extra codegen: pip install 'bud-actions[codegen]'")
+        refuse("this needs the extra codegen: pip install 'bud-actions[codegen]'")
 
 
 def _project(root: Path | None) -> "Workspace | None":
@@ -295,7 +295,7 @@ def _project(root: Path | None) -> "Workspace | None":
     try:
         return project_around(root)
     except WorkspaceError as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 def _targets(only: str) -> tuple[str, ...]:
@@ -304,7 +304,7 @@ def _targets(only: str) -> tuple[str, ...]:
     wanted = tuple(target.strip() for target in only.split(",") if target.strip())
     for target in wanted:
         if target not in ALL_TARGETS:
-            _refuse(f"--only: there is no target {target}; expected {', '.join(ALL_TARGETS)}")
+            refuse(f"--only: there is no target {target}; expected {', '.join(ALL_TARGETS)}")
     return wanted or ALL_TARGETS
 
 
@@ -332,7 +332,7 @@ def _meta(root: Path | None, action_type: str) -> Mapping[str, Any]:
     by_name = {called: meta for name, meta in listed for called in names_of(meta, is_newest="@" not in name)}
     if action_type not in by_name:
         hint = suggestion(action_type, [name for name, _ in listed]) or "bud list shows them"
-        _refuse(f"there is no action {action_type}; {hint}")
+        refuse(f"there is no action {action_type}; {hint}")
     return by_name[action_type]
 
 
@@ -363,7 +363,7 @@ def _explain(error: Exception, workspace: "Workspace") -> NoReturn:
         _print_problems(workspace, error)
         raise typer.Exit(FINDINGS)
     if isinstance(error, WorkspaceError | CreateError | SettingsError):
-        _refuse(str(error))
+        refuse(str(error))
     raise error
 
 
@@ -373,7 +373,8 @@ def _print_problems(workspace: "Workspace", error: "InvalidActionsError") -> Non
     typer.echo(report.as_text(error.problems, workspace.read_sources(), style), err=True)
 
 
-def _refuse(message: str) -> NoReturn:
+def refuse(message: str) -> NoReturn:
+    """Say what is wrong with the command line or the project, and exit."""
     typer.echo(f"{style('error:', 'error')} {message}", err=True)
     raise typer.Exit(USAGE)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bud_codegen.cli import FINDINGS, USAGE, Root, app, require_generator, style
+from bud_codegen.cli import FINDINGS, Root, app, refuse, require_generator, style
 
 if TYPE_CHECKING:
     from bud_codegen.edit.change import Change
@@ -140,5 +140,4 @@ def _told() -> Iterator[None]:
         typer.echo("nothing was written", err=True)
         raise typer.Exit(FINDINGS) from error
     except (EditError, WorkspaceError) as error:
-        typer.echo(f"{style('error:', 'error')} {error}", err=True)
-        raise typer.Exit(USAGE) from error
+        refuse(str(error))

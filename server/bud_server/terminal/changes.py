@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bud_codegen.cli import FINDINGS, USAGE, Root, app, style
+from bud_codegen.cli import FINDINGS, Root, app, refuse, style
 
 if TYPE_CHECKING:
     from bud_codegen.diff.outcome import Outcome
@@ -138,11 +138,6 @@ def _faults_told() -> Iterator[None]:
         yield
     except BrokenSideError as error:
         typer.echo(report.as_text(error.problems, error.sources, style), err=True)
-        _refuse(str(error))
+        refuse(str(error))
     except (BaselineError, UsageError, WorkspaceError) as error:
-        _refuse(str(error))
-
-
-def _refuse(message: str) -> None:
-    typer.echo(f"{style('error:', 'error')} {message}", err=True)
-    raise typer.Exit(USAGE)
+        refuse(str(error))
